@@ -1,0 +1,59 @@
+# Every command a person needs. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+python := /usr/bin/python3
+release := build/release
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+run: ## build the program and start it at http://127.0.0.1:8000 (data in ./data)
+	@tools/setup.sh run
+	@tools/build.sh release cumulo
+	@CUMULO_LOG_FORMAT=$${CUMULO_LOG_FORMAT:-text} exec $(release)/bin/cumulo $(ARGS)
+
+dev: ## the same with assertions and readable logs, quick to compile
+	@tools/setup.sh test
+	@tools/build.sh dev cumulo
+	@CUMULO_LOG_FORMAT=text exec build/dev/bin/cumulo $(ARGS)
+
+test: ## every test: unit, integration, end to end
+	@tools/setup.sh test
+	@tools/build.sh release --tests
+	@tools/test.sh $(release) all e2e
+
+test-unit: ## tests without a database or a network
+	@tools/setup.sh test
+	@tools/build.sh release --tests
+	@tools/test.sh $(release) unit
+
+test-integration: ## tests with databases and sockets, in process
+	@tools/setup.sh test
+	@tools/build.sh release --tests
+	@tools/test.sh $(release) integration
+
+test-e2e: ## tests against the running programs
+	@tools/setup.sh test
+	@tools/build.sh release --tests
+	@tools/test.sh $(release) e2e
+
+bench: ## measure, as ratios to limits taken in the same run
+	@tools/setup.sh bench
+	@tools/build.sh release --tests cumulo user-service task-service notification-service constant-server
+	@$(python) benchmarks/bench.py $(ARGS)
+
+lint: ## layout, clang-tidy, include rules, the contract, shell scripts
+	@tools/setup.sh lint
+	@tools/lint.sh
+
+format: ## lay the C++ out
+	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
+
+docs: ## write docs/configuration.md anew from the programs' option tables
+	@tools/build.sh release cumulo user-service task-service notification-service
+	@$(python) tools/configuration_page.py $(release)/bin docs/configuration.md
+
+clean: ## delete what was built (not ./data)
+	rm -rf build
+
+.PHONY: help run dev test test-unit test-integration test-e2e bench lint format docs clean

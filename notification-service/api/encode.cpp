@@ -1,0 +1,90 @@
+#include "notification-service/api/encode.hpp"
+
+#include "platform/core/clock.hpp"
+#include "platform/json/write.hpp"
+
+namespace cumulo::notifications {
+
+namespace {
+
+void write_optional(std::string& out, const std::optional<std::string_view>& text) {
+  if (text) {
+    json::write_string(out, *text);
+  } else {
+    out += "null";
+  }
+}
+
+void write_instant(std::string& out, instant t) {
+  out += '"';
+  append_rfc3339(out, t);
+  out += '"';
+}
+
+}  // namespace
+
+void write_item(std::string& out, const inbox_item& item) {
+  out += R"({"id":)";
+  json::write_string(out, item.id);
+  out += R"(,"title":)";
+  json::write_string(out, item.title);
+  out += R"(,"body":)";
+  json::write_string(out, item.body.value_or(""));
+  out += R"(,"link":)";
+  write_optional(out, item.link);
+  out += R"(,"data":)";
+  out += item.data.value_or("null");
+  out += R"(,"created_at":)";
+  write_instant(out, item.created_at);
+  out += R"(,"read_at":)";
+  if (item.read_at) {
+    write_instant(out, *item.read_at);
+  } else {
+    out += "null";
+  }
+  out += '}';
+}
+
+void write_accepted(std::string& out, const acceptance& what) {
+  out += R"({"id":)";
+  json::write_string(out, what.accepted.id);
+  out += R"(,"deliveries":[)";
+  for (const delivery& each : what.deliveries) {
+    if (out.back() != '[') out += ',';
+    out.append(R"({"channel":")").append(to_text(each.channel));
+    out.append(R"(","status":")").append(to_text(each.status)).append("\"}");
+  }
+  out += "]}";
+}
+
+void write_dispatch(std::string& out, std::string_view id, const dispatch_record& sent) {
+  out += R"({"id":)";
+  json::write_string(out, id);
+  out += R"(,"title":)";
+  json::write_string(out, sent.title);
+  out += R"(,"created_at":)";
+  write_instant(out, sent.created_at);
+  out += R"(,"deliveries":[)";
+  for (const delivery_record& each : sent.deliveries) {
+    if (out.back() != '[') out += ',';
+    out.append(R"({"channel":")").append(to_text(each.channel));
+    out.append(R"(","status":")").append(to_text(each.status));
+    out.append(R"(","attempts":)").append(std::to_string(each.attempts)).append(R"(,"updated_at":)");
+    write_instant(out, each.updated_at);
+    out += R"(,"detail":)";
+    write_optional(out, each.last_error);
+    out += '}';
+  }
+  out += "]}";
+}
+
+void write_read_outcome(std::string& out, const read_outcome& outcome) {
+  out.append(R"({"marked":)").append(std::to_string(outcome.marked));
+  out.append(R"(,"unread_count":)").append(std::to_string(outcome.unread)).append("}");
+}
+
+std::string etag_of(const inbox_item& item) {
+  return item.read_at ? "read-" + std::to_string(to_millis(*item.read_at)) : "unread";
+}
+
+}  // namespace cumulo::notifications

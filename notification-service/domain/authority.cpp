@@ -1,0 +1,18 @@
+#include "notification-service/domain/authority.hpp"
+
+namespace cumulo::notifications {
+
+bool may_notify_others(const auth::principal& caller) { return caller.may(auth::scope_notify_send); }
+
+result<> check_may_notify(const auth::principal& caller, bool is_caller_itself) {
+  if (may_notify_others(caller)) return {};
+  if (!is_caller_itself) {
+    return error{errc::forbidden, "Notifying other people needs the scope notify:send."};
+  }
+  if (!caller.may(auth::scope_notifications_write)) {
+    return error{errc::forbidden, "Notifying yourself needs the scope notifications:write."};
+  }
+  return {};
+}
+
+}  // namespace cumulo::notifications

@@ -1,0 +1,10 @@
+#pragma once
+// What this service learns from the others: io.cumulo.user.registered.v1, .updated.v1 and .erased.v1.
+#include "platform/bus/bus.hpp"
+
+namespace cumulo::notifications {
+
+/// Keeps the recipients of `store` up to date. Members that an event has beyond those that are needed are passed over.
+[[nodiscard]] bus::subscription account_events(sql::database& store);
+
+}  // namespace cumulo::notifications

@@ -1,0 +1,14 @@
+#pragma once
+#include <vector>
+
+#include "platform/http/router.hpp"
+
+namespace cumulo::notifications {
+
+class inbox_api;
+class notify_api;
+
+/// The whole HTTP surface of the notification-service. Both must outlive the routes.
+[[nodiscard]] std::vector<http::route> routes(notify_api& notify, inbox_api& inbox);
+
+}  // namespace cumulo::notifications

@@ -1,0 +1,199 @@
+#include "notification-service/storage/notification_repository.hpp"
+
+#include <array>
+
+#include "notification-service/storage/notification_statements.hpp"
+#include "platform/json/write.hpp"
+
+namespace cumulo::notifications {
+
+namespace {
+
+/// Greater than every id: the first page starts below it.
+constexpr std::string_view after_all_ids = "g";
+
+std::optional<std::string_view> maybe_view(const sql::row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return row.text(column);
+}
+
+std::optional<instant> maybe_instant(const sql::row& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return from_millis(row.integer(column));
+}
+
+inbox_item item_of(const sql::row& row) {
+  return {row.text(0),          row.text(1),        maybe_view(row, 2),
+          maybe_view(row, 3),   maybe_view(row, 4), from_millis(row.integer(5)),
+          maybe_instant(row, 6)};
+}
+
+template <class Enum, std::size_t size>
+Enum parse_stored(const std::array<Enum, size>& all, std::string_view text) {
+  for (const Enum each : all) {
+    if (to_text(each) == text) return each;
+  }
+  throw std::runtime_error("the database holds an unknown name: " + std::string{text});
+}
+
+constexpr std::array delivery_statuses{delivery_status::pending, delivery_status::delivered, delivery_status::failed,
+                                       delivery_status::disabled};
+
+/// The content for the channels that have yet to deliver it.
+std::string payload_of(const content& says) {
+  std::string out = R"({"title":)";
+  json::write_string(out, says.title);
+  const auto add_text = [&out](std::string_view name, const std::optional<std::string>& text) {
+    if (!text) return;
+    out.append(",\"").append(name).append("\":");
+    json::write_string(out, *text);
+  };
+  add_text("body", says.body);
+  add_text("link", says.link);
+  if (says.data) out.append(R"(,"data":)").append(*says.data);
+  out += '}';
+  return out;
+}
+
+}  // namespace
+
+awaitable<std::uint64_t> notification_repository::write_one(const sql::statement& what,
+                                                            std::span<const sql::param> values) {
+  const std::array commands{sql::command{&what, values}};
+  std::array<std::uint64_t, 1> changed{};
+  auto ignore = [](const sql::row&) {};
+  co_await store_.write(commands, ignore, changed);
+  co_return changed[0];
+}
+
+awaitable<void> notification_repository::accept(const acceptance& what, std::span<const sql::command> also) {
+  const message& m = what.accepted;
+  const std::int64_t now = to_millis(m.created_at);
+  std::optional<std::string> payload;
+  if (what.has_pending()) payload = payload_of(m.says);
+
+  const std::array dispatch_values{sql::param{m.id},         sql::param{m.sender_id}, sql::param{m.recipient_id},
+                                   sql::param{m.says.title}, sql::param{payload},     sql::param{now}};
+  const std::array item_values{
+      sql::param{m.recipient_id}, sql::param{m.id},        sql::param{m.says.title}, sql::param{m.says.body},
+      sql::param{m.says.link},    sql::param{m.says.data}, sql::param{now}};
+  std::vector<std::array<sql::param, 7>> delivery_values;
+  delivery_values.reserve(what.deliveries.size());
+  for (const delivery& each : what.deliveries) {
+    std::optional<std::int64_t> next_attempt;
+    if (each.status == delivery_status::pending) next_attempt = now;
+    delivery_values.push_back({sql::param{m.id}, sql::param{to_text(each.channel)}, sql::param{delivery_values.size()},
+                               sql::param{to_text(each.status)},
+                               sql::param{each.status == delivery_status::delivered ? 1 : 0}, sql::param{next_attempt},
+                               sql::param{now}});
+  }
+
+  std::vector<sql::command> commands{{&statements::insert_dispatch, dispatch_values}};
+  if (what.in_inbox) commands.push_back({&statements::insert_item, item_values});
+  for (const auto& values : delivery_values) commands.push_back({&statements::insert_delivery, values});
+  commands.insert(commands.end(), also.begin(), also.end());
+  auto ignore = [](const sql::row&) {};
+  co_await store_.write(commands, ignore, {});
+}
+
+awaitable<std::uint64_t> notification_repository::list_inbox(const inbox_query& what, item_sink sink) {
+  const std::string_view before = what.before ? std::string_view{*what.before} : after_all_ids;
+  const std::array values{sql::param{what.account_id}, sql::param{before}, sql::param{what.limit}};
+  const sql::statement* text = &statements::list_inbox;
+  if (what.unread) text = *what.unread ? &statements::list_unread : &statements::list_read;
+  auto take = [&](const sql::row& row) { sink(item_of(row)); };
+  co_return co_await store_.query(*text, values, take);
+}
+
+awaitable<std::int64_t> notification_repository::count_unread(const std::string& account_id) {
+  const std::array values{sql::param{account_id}};
+  std::int64_t count = 0;
+  auto take = [&](const sql::row& row) { count = row.integer(0); };
+  co_await store_.query(statements::count_unread, values, take);
+  co_return count;
+}
+
+awaitable<bool> notification_repository::find_in_inbox(const std::string& account_id, const std::string& id,
+                                                       item_sink sink) {
+  const std::array values{sql::param{account_id}, sql::param{id}};
+  auto take = [&](const sql::row& row) { sink(item_of(row)); };
+  const std::uint64_t found = co_await store_.query(statements::find_item, values, take);
+  co_return found > 0;
+}
+
+awaitable<bool> notification_repository::mark_read(const std::string& account_id, const std::string& id, instant now,
+                                                   item_sink sink, function_ref<std::optional<sql::command>()> seal) {
+  auto body = [&](sql::transaction& tx) -> awaitable<bool> {
+    const std::array values{sql::param{account_id}, sql::param{id}, sql::param{to_millis(now)}};
+    auto take = [&](const sql::row& row) { sink(item_of(row)); };
+    const std::uint64_t found = co_await tx.execute(statements::mark_read, values, take);
+    if (found == 0) co_return false;
+    if (const auto sealed = seal()) co_await tx.execute(*sealed->what, sealed->values);
+    co_return true;
+  };
+  co_return co_await store_.transact(body);
+}
+
+awaitable<void> notification_repository::mark_many_read(
+    const std::string& account_id, const read_selection& which, instant now,
+    function_ref<std::optional<sql::command>(const read_outcome&)> seal) {
+  const std::string ids = which.ids ? json::to_text(*which.ids) : std::string{};
+  auto body = [&](sql::transaction& tx) -> awaitable<void> {
+    read_outcome outcome;
+    if (which.ids) {
+      const std::array values{sql::param{account_id}, sql::param{ids}, sql::param{to_millis(now)}};
+      outcome.marked = co_await tx.execute(statements::mark_these_read, values);
+    } else if (which.up_to) {
+      const std::array values{sql::param{account_id}, sql::param{*which.up_to}, sql::param{to_millis(now)}};
+      outcome.marked = co_await tx.execute(statements::mark_read_up_to, values);
+    } else {
+      const std::array values{sql::param{account_id}, sql::param{to_millis(now)}};
+      outcome.marked = co_await tx.execute(statements::mark_all_read, values);
+    }
+    const std::array who{sql::param{account_id}};
+    auto take = [&](const sql::row& row) { outcome.unread = row.integer(0); };
+    co_await tx.execute(statements::count_unread, who, take);
+    if (const auto sealed = seal(outcome)) co_await tx.execute(*sealed->what, sealed->values);
+  };
+  co_await store_.transact(body);
+}
+
+awaitable<bool> notification_repository::remove_from_inbox(const std::string& account_id, const std::string& id) {
+  const std::array values{sql::param{account_id}, sql::param{id}};
+  const std::uint64_t removed = co_await write_one(statements::remove_item, values);
+  co_return removed > 0;
+}
+
+awaitable<bool> notification_repository::remove_from_inbox_if(const std::string& account_id, const std::string& id,
+                                                              std::optional<instant> seen) {
+  std::optional<std::int64_t> seen_millis;
+  if (seen) seen_millis = to_millis(*seen);
+  const std::array values{sql::param{account_id}, sql::param{id}, sql::param{seen_millis}};
+  const std::uint64_t removed = co_await write_one(statements::remove_item_if, values);
+  co_return removed > 0;
+}
+
+awaitable<std::optional<dispatch_record>> notification_repository::find_dispatch(const std::string& sender_id,
+                                                                                 const std::string& id) {
+  const std::array values{sql::param{sender_id}, sql::param{id}};
+  std::optional<dispatch_record> found;
+  auto take = [&](const sql::row& row) {
+    if (!found) found = dispatch_record{std::string{row.text(0)}, from_millis(row.integer(1)), {}};
+    found->deliveries.push_back({parse_stored(channel_names, row.text(2)), parse_stored(delivery_statuses, row.text(3)),
+                                 row.integer(4), row.optional_text(5), from_millis(row.integer(6))});
+  };
+  co_await store_.query(statements::find_dispatch, values, take);
+  co_return found;
+}
+
+awaitable<std::uint64_t> notification_repository::delete_read_before(instant limit, int batch) {
+  const std::array values{sql::param{to_millis(limit)}, sql::param{batch}};
+  co_return co_await write_one(statements::delete_read_before, values);
+}
+
+awaitable<std::uint64_t> notification_repository::delete_dispatches_before(instant limit, int batch) {
+  const std::array values{sql::param{to_millis(limit)}, sql::param{batch}};
+  co_return co_await write_one(statements::delete_dispatches_before, values);
+}
+
+}  // namespace cumulo::notifications

@@ -1,0 +1,86 @@
+#pragma once
+// The SQL of notification_repository. Ids are UUIDv7, so their order is the order of creation.
+#include "platform/sql/database.hpp"
+
+namespace cumulo::notifications::statements {
+
+inline constexpr sql::statement insert_dispatch{
+    "notification.insert_dispatch",
+    "INSERT INTO dispatches (id, sender_id, recipient_id, title, payload, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+
+inline constexpr sql::statement insert_item{"notification.insert_item",
+                                            "INSERT INTO notifications (account_id, id, title, body, link, data, "
+                                            "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
+
+inline constexpr sql::statement insert_delivery{"notification.insert_delivery",
+                                                "INSERT INTO deliveries (notification_id, channel, position, status, "
+                                                "attempts, next_attempt_at, created_at, updated_at) "
+                                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"};
+
+inline constexpr sql::statement list_inbox{"notification.list_inbox",
+                                           "SELECT id, title, body, link, data, created_at, read_at FROM notifications "
+                                           "WHERE account_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"};
+
+inline constexpr sql::statement list_unread{
+    "notification.list_unread",
+    "SELECT id, title, body, link, data, created_at, read_at FROM notifications "
+    "WHERE account_id = ?1 AND id < ?2 AND read_at IS NULL ORDER BY id DESC LIMIT ?3"};
+
+inline constexpr sql::statement list_read{
+    "notification.list_read",
+    "SELECT id, title, body, link, data, created_at, read_at FROM notifications "
+    "WHERE account_id = ?1 AND id < ?2 AND read_at IS NOT NULL ORDER BY id DESC LIMIT ?3"};
+
+/// Walks the partial index of unread items alone.
+inline constexpr sql::statement count_unread{
+    "notification.count_unread", "SELECT COUNT(*) FROM notifications WHERE account_id = ?1 AND read_at IS NULL"};
+
+inline constexpr sql::statement find_item{"notification.find",
+                                          "SELECT id, title, body, link, data, created_at, read_at FROM notifications "
+                                          "WHERE account_id = ?1 AND id = ?2"};
+
+inline constexpr sql::statement mark_read{
+    "notification.mark_read",
+    "UPDATE notifications SET read_at = COALESCE(read_at, ?3) WHERE account_id = ?1 AND id = ?2 "
+    "RETURNING id, title, body, link, data, created_at, read_at"};
+
+inline constexpr sql::statement mark_all_read{
+    "notification.mark_all_read", "UPDATE notifications SET read_at = ?2 WHERE account_id = ?1 AND read_at IS NULL"};
+
+/// The ids come as the text of a JSON array.
+inline constexpr sql::statement mark_these_read{
+    "notification.mark_these_read",
+    "UPDATE notifications SET read_at = ?3 WHERE account_id = ?1 AND read_at IS NULL "
+    "AND id IN (SELECT value FROM json_each(?2))",
+    "UPDATE notifications SET read_at = ?3 WHERE account_id = ?1 AND read_at IS NULL "
+    "AND id IN (SELECT jsonb_array_elements_text(CAST(CAST(?2 AS TEXT) AS JSONB)))"};
+
+inline constexpr sql::statement mark_read_up_to{
+    "notification.mark_read_up_to",
+    "UPDATE notifications SET read_at = ?3 WHERE account_id = ?1 AND id <= ?2 AND read_at IS NULL"};
+
+inline constexpr sql::statement remove_item{"notification.remove",
+                                            "DELETE FROM notifications WHERE account_id = ?1 AND id = ?2"};
+
+inline constexpr sql::statement remove_item_if{"notification.remove_if",
+                                               "DELETE FROM notifications WHERE account_id = ?1 AND id = ?2 AND "
+                                               "COALESCE(read_at, -1) = COALESCE(CAST(?3 AS BIGINT), -1)"};
+
+inline constexpr sql::statement find_dispatch{
+    "notification.find_dispatch",
+    "SELECT d.title, d.created_at, v.channel, v.status, v.attempts, v.last_error, v.updated_at "
+    "FROM dispatches d JOIN deliveries v ON v.notification_id = d.id "
+    "WHERE d.id = ?2 AND d.sender_id = ?1 ORDER BY v.position"};
+
+inline constexpr sql::statement delete_read_before{
+    "notification.delete_read_before",
+    "DELETE FROM notifications WHERE (account_id, id) IN "
+    "(SELECT account_id, id FROM notifications WHERE read_at < ?1 ORDER BY read_at LIMIT ?2)"};
+
+inline constexpr sql::statement delete_dispatches_before{
+    "notification.delete_dispatches_before",
+    "DELETE FROM dispatches WHERE id IN (SELECT d.id FROM dispatches d WHERE d.created_at < ?1 AND NOT EXISTS "
+    "(SELECT 1 FROM deliveries v WHERE v.notification_id = d.id AND v.status = 'pending') ORDER BY d.created_at LIMIT "
+    "?2)"};
+
+}  // namespace cumulo::notifications::statements

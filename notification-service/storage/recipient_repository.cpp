@@ -1,0 +1,81 @@
+#include "notification-service/storage/recipient_repository.hpp"
+
+#include <array>
+
+#include "notification-service/domain/message.hpp"
+
+namespace cumulo::notifications {
+
+namespace {
+
+constexpr sql::statement find_by_id{"recipient.find",
+                                    "SELECT account_id, email, erased FROM recipients WHERE account_id = ?1"};
+
+constexpr sql::statement find_by_email{"recipient.find_by_email",
+                                       "SELECT account_id, email, erased FROM recipients "
+                                       "WHERE email_key = ?1 AND erased = 0 ORDER BY updated_at DESC LIMIT 1"};
+
+constexpr sql::statement upsert{
+    "recipient.remember",
+    "INSERT INTO recipients (account_id, email, email_key, name, locale, timezone, updated_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+    "ON CONFLICT (account_id) DO UPDATE SET "
+    "email = excluded.email, email_key = excluded.email_key, name = excluded.name, locale = excluded.locale, "
+    "timezone = excluded.timezone, updated_at = excluded.updated_at "
+    "WHERE recipients.erased = 0 AND recipients.updated_at <= excluded.updated_at"};
+
+constexpr sql::statement mark_erased{"recipient.erase",
+                                     "INSERT INTO recipients (account_id, erased, updated_at) VALUES (?1, 1, ?2) "
+                                     "ON CONFLICT (account_id) DO UPDATE SET email = NULL, email_key = NULL, name = "
+                                     "NULL, locale = NULL, timezone = NULL, "
+                                     "erased = 1, updated_at = excluded.updated_at"};
+
+constexpr sql::statement erase_inbox{"recipient.erase_inbox", "DELETE FROM notifications WHERE account_id = ?1"};
+constexpr sql::statement erase_received{"recipient.erase_received", "DELETE FROM dispatches WHERE recipient_id = ?1"};
+constexpr sql::statement forget_sender{"recipient.forget_sender",
+                                       "UPDATE dispatches SET sender_id = NULL WHERE sender_id = ?1"};
+
+awaitable<std::optional<recipient>> find(sql::database& store, const sql::statement& what, const std::string& key) {
+  const std::array values{sql::param{key}};
+  std::optional<recipient> found;
+  auto take = [&](const sql::row& row) {
+    found = recipient{std::string{row.text(0)}, row.optional_text(1), row.integer(2) != 0};
+  };
+  co_await store.query(what, values, take);
+  co_return found;
+}
+
+}  // namespace
+
+awaitable<std::optional<recipient>> recipient_repository::find_recipient(const std::string& account_id) {
+  co_return co_await find(store_, find_by_id, account_id);
+}
+
+awaitable<std::optional<recipient>> recipient_repository::find_recipient_by_email(const std::string& email) {
+  const std::string key = email_key(email);
+  co_return co_await find(store_, find_by_email, key);
+}
+
+awaitable<void> recipient_repository::remember(sql::transaction& tx, const recipient_state& state) {
+  std::optional<std::string> key;
+  if (state.email) key = email_key(*state.email);
+  const std::array values{sql::param{state.account_id},
+                          sql::param{state.email},
+                          sql::param{key},
+                          sql::param{state.name},
+                          sql::param{state.locale},
+                          sql::param{state.timezone},
+                          sql::param{to_millis(state.as_of)}};
+  co_await tx.execute(upsert, values);
+}
+
+awaitable<void> recipient_repository::erase(sql::transaction& tx, const std::string& account_id, instant as_of) {
+  const std::array who_and_when{sql::param{account_id}, sql::param{to_millis(as_of)}};
+  const std::array who{sql::param{account_id}};
+  co_await tx.execute(mark_erased, who_and_when);
+  co_await tx.execute(erase_inbox, who);
+  co_await tx.execute(erase_received, who);
+  co_await tx.execute(forget_sender, who);
+}
+
+}  // namespace cumulo::notifications

@@ -1,0 +1,47 @@
+#pragma once
+// The people who can be addressed: a projection of the user-service's events.
+#include <optional>
+#include <string>
+
+#include "platform/core/clock.hpp"
+#include "platform/sql/database.hpp"
+
+namespace cumulo::notifications {
+
+struct recipient {
+  std::string account_id;
+  std::optional<std::string> email{};
+  bool erased{false};
+};
+
+/// An account as the event about it says; what it leaves out is not known any more.
+struct recipient_state {
+  std::string account_id;
+  std::optional<std::string> email{};
+  std::optional<std::string> name{};
+  std::optional<std::string> locale{};
+  std::optional<std::string> timezone{};
+  instant as_of{};
+};
+
+class recipient_repository {
+ public:
+  explicit recipient_repository(sql::database& store) : store_(store) {}
+
+  awaitable<std::optional<recipient>> find_recipient(const std::string& account_id);
+  /// The account that has this address (in any case of letters) according to the latest event; erased ones are not
+  /// found.
+  awaitable<std::optional<recipient>> find_recipient_by_email(const std::string& email);
+
+  /// Within the transaction that consumes the event. An event older than what is stored, or about an erased account,
+  /// changes nothing.
+  static awaitable<void> remember(sql::transaction& tx, const recipient_state& state);
+  /// Forgets the person and everything that was sent to or kept for them; what they sent to others stays, without their
+  /// name. The account id stays as erased, so that a late event does not bring them back.
+  static awaitable<void> erase(sql::transaction& tx, const std::string& account_id, instant as_of);
+
+ private:
+  sql::database& store_;
+};
+
+}  // namespace cumulo::notifications

@@ -1,0 +1,256 @@
+#include <curl/curl.h>
+
+#include <boost/json/parse.hpp>
+#include <random>
+#include <thread>
+
+#include "platform/auth/trust_state.hpp"
+#include "platform/core/function_ref.hpp"
+#include "platform/observe/log.hpp"
+
+namespace cumulo::auth {
+
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+constexpr long connect_timeout_ms = 2'000;
+constexpr long total_timeout_ms = 5'000;
+constexpr std::size_t max_body = 8UL << 20U;
+constexpr auto first_retry = 200ms;
+constexpr auto slowest_retry = std::chrono::milliseconds{5s};
+constexpr auto between_unknown_keys =
+    std::chrono::milliseconds{5s};  // so that made-up key ids cannot drive the user-service
+
+struct curl_end {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+
+struct list_end {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using header_list = std::unique_ptr<curl_slist, list_end>;
+
+struct fetched {
+  std::string body;
+  std::string tag;        ///< its ETag
+  bool unchanged{false};  ///< 304
+  std::string failure;    ///< empty if it worked
+};
+
+std::size_t take_body(char* data, std::size_t, std::size_t size, void* to) {
+  auto& body = *static_cast<std::string*>(to);
+  if (body.size() + size > max_body) return 0;
+  body.append(data, size);
+  return size;
+}
+
+std::size_t take_header(char* data, std::size_t, std::size_t size, void* to) {
+  constexpr std::string_view name = "etag:";
+  std::string_view line{data, size};
+  if (line.size() < name.size() || curl_strnequal(line.data(), name.data(), name.size()) == 0) return size;
+  line.remove_prefix(name.size());
+  const auto first = line.find_first_not_of(" \t");
+  const auto last = line.find_last_not_of(" \t\r\n");
+  if (first != std::string_view::npos) *static_cast<std::string*>(to) = line.substr(first, last - first + 1);
+  return size;
+}
+
+int is_stopping(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0;
+}
+
+std::optional<std::vector<std::string>> read_revocations(std::string_view body) {
+  boost::system::error_code ec;
+  const auto document = boost::json::parse(body, ec);
+  if (ec || !document.is_object()) return std::nullopt;
+  const auto* list = document.get_object().if_contains("revoked");
+  if (list == nullptr || !list->is_array()) return std::nullopt;
+  std::vector<std::string> ids;
+  ids.reserve(list->get_array().size());
+  for (const auto& id : list->get_array()) {
+    if (!id.is_string()) return std::nullopt;
+    ids.emplace_back(id.get_string());
+  }
+  return ids;
+}
+
+std::string beside(const std::string& url) { return url.substr(0, url.rfind('/') + 1) + "revocations"; }
+
+// One of the two things fetched: when it is due, and how it went.
+struct source {
+  std::string what;  ///< "keys", "revocations"
+  std::string url;
+  std::chrono::milliseconds every{};
+  steady::time_point due{};
+  int failures{0};
+  std::optional<steady::time_point> last_good{};
+  std::string failure = "not fetched yet";
+  std::string tag{};  ///< ETag of what we have
+};
+
+}  // namespace
+
+struct trust_fetcher::impl {
+  trust_store& store;
+  trust_store::state& target;
+  source keys, revocations;
+  std::thread worker{};
+  std::atomic<bool> stopping{false};
+  mutable std::mutex status_lock{};  // guards what status() reads of the sources
+  std::minstd_rand random{std::random_device{}()};
+  std::unique_ptr<CURL, curl_end> curl{};
+
+  fetched get(const std::string& url, const std::string& tag) {
+    fetched out;
+    const std::string condition = "If-None-Match: " + tag;
+    const header_list headers{tag.empty() ? nullptr : curl_slist_append(nullptr, condition.c_str())};
+    CURL* const c = curl.get();
+    curl_easy_reset(c);
+    curl_easy_setopt(c, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, total_timeout_ms);
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, &out.body);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, &out.tag);
+    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, is_stopping);
+    curl_easy_setopt(c, CURLOPT_XFERINFODATA, &stopping);
+    const CURLcode code = curl_easy_perform(c);
+    long status = 0;
+    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK) {
+      out.failure = curl_easy_strerror(code);
+    } else if (status == 304 && !tag.empty()) {
+      out.unchanged = true;
+    } else if (status != 200) {
+      out.failure = "answered " + std::to_string(status);
+    }
+    return out;
+  }
+
+  // Between 75 % and 125 %, so that replicas do not ask in step.
+  std::chrono::milliseconds jittered(std::chrono::milliseconds t) {
+    return std::chrono::milliseconds{t.count() * std::uniform_int_distribution<int>{75, 125}(random) / 100};
+  }
+
+  void fetch(source& from, function_ref<bool(std::string_view)> apply) {
+    auto got = get(from.url, from.tag);
+    if (stopping) return;
+    if (got.failure.empty() && !got.unchanged) {
+      if (apply(got.body)) {
+        from.tag = std::move(got.tag);
+      } else {
+        got.failure = "the answer is not what it should be";
+      }
+    }
+
+    const std::scoped_lock guard{status_lock};
+    const bool was_well = from.failure.empty();
+    from.failure = std::move(got.failure);
+    if (from.failure.empty()) {
+      if (!was_well) log::info("trust: fetched", {{"what", from.what}, {"url", from.url}});
+      from.failures = 0;
+      from.last_good = steady::now();
+      from.due = *from.last_good + jittered(from.every);
+      return;
+    }
+    if (was_well || from.failures == 0) {
+      log::warn("trust: cannot fetch; what was fetched before stays in use",
+                {{"what", from.what}, {"url", from.url}, {"why", from.failure}});
+    }
+    const auto pause = std::min(first_retry * (1 << std::min(from.failures, 5)), std::min(slowest_retry, from.every));
+    ++from.failures;
+    from.due = steady::now() + jittered(pause);
+  }
+
+  void run() {
+    const auto apply_keys = [&](std::string_view body) { return store.set_keys(body).has_value(); };
+    const auto apply_revocations = [&](std::string_view body) {
+      auto ids = read_revocations(body);
+      if (ids) store.set_revoked(std::move(*ids));
+      return ids.has_value();
+    };
+    steady::time_point unknown_key_served{};
+    while (!stopping) {
+      const auto now = steady::now();
+      const bool asked = target.fresh_keys_wanted && now >= unknown_key_served + between_unknown_keys;
+      if (asked && keys.failures == 0) {
+        keys.due = now;
+        unknown_key_served = now;
+      }
+      if (now >= keys.due) {
+        // Lowered first: a key that is asked for while we fetch may be newer than what we get.
+        target.fresh_keys_wanted = false;
+        fetch(keys, apply_keys);
+      }
+      if (now >= revocations.due) fetch(revocations, apply_revocations);
+
+      auto until = std::min(keys.due, revocations.due);
+      std::unique_lock guard{target.lock};
+      const auto quiet = unknown_key_served + between_unknown_keys;
+      if (target.fresh_keys_wanted && keys.failures == 0) until = std::min(until, std::max(quiet, steady::now()));
+      target.wanted.wait_until(guard, until, [&] {
+        return stopping || (target.fresh_keys_wanted && keys.failures == 0 && steady::now() >= quiet);
+      });
+    }
+  }
+};
+
+trust_fetcher::trust_fetcher(trust_store& target, trust_fetcher_settings settings) {
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (ready != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
+  if (settings.revocations_url.empty()) settings.revocations_url = beside(settings.jwks_url);
+  impl_.reset(new impl{
+      .store = target,
+      .target = *target.state_,
+      .keys = {.what = "keys", .url = std::move(settings.jwks_url), .every = settings.keys_every},
+      .revocations = {.what = "revocations",
+                      .url = std::move(settings.revocations_url),
+                      .every = settings.revocations_every},
+  });
+}
+
+trust_fetcher::~trust_fetcher() { stop(); }
+
+void trust_fetcher::start() {
+  impl_->curl.reset(curl_easy_init());
+  if (!impl_->curl) throw std::runtime_error("libcurl cannot be initialised");
+  impl_->worker = std::thread{[this] { impl_->run(); }};
+}
+
+void trust_fetcher::stop() {
+  if (!impl_->worker.joinable()) return;
+  {
+    const std::scoped_lock guard{impl_->target.lock};
+    impl_->stopping = true;
+    impl_->target.wanted.notify_all();
+  }
+  impl_->worker.join();
+}
+
+trust_fetcher::status trust_fetcher::state() const {
+  const std::scoped_lock guard{impl_->status_lock};
+  status out{.fresh = true, .detail = {}};
+  for (const source* s : {&impl_->keys, &impl_->revocations}) {
+    if (!out.detail.empty()) out.detail += "; ";
+    out.detail += s->what;
+    if (s->last_good) {
+      const auto age = std::chrono::duration_cast<std::chrono::seconds>(steady::now() - *s->last_good);
+      out.detail += " fetched " + std::to_string(age.count()) + " s ago";
+    }
+    if (!s->failure.empty()) {
+      out.fresh = false;
+      out.detail += s->last_good ? ", since then: " + s->failure : ": " + s->failure;
+    }
+  }
+  return out;
+}
+
+}  // namespace cumulo::auth

@@ -1,0 +1,144 @@
+#pragma once
+#include <gtest/gtest.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <thread>
+
+#include "platform/bus/bus.hpp"
+#include "platform/core/id.hpp"
+#include "platform/sql/database.hpp"
+#include "platform/testing/engines.hpp"
+
+namespace cumulo::bus::test {
+
+using namespace std::chrono_literals;
+
+inline constexpr auto nothing = [](const sql::row&) {};
+
+using cumulo::test::engine_database;
+using cumulo::test::engine_name;
+using cumulo::test::run;
+
+template <class Condition>
+bool soon(Condition condition, std::chrono::milliseconds within = 20s) {
+  const auto until = std::chrono::steady_clock::now() + within;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+/// What the handlers of these tests leave behind: one row for each event acted on, in the order of acting.
+inline const std::array effects_schema{
+    embedded_file{
+        "V101__effects.sqlite.sql",
+        "CREATE TABLE effects (position INTEGER PRIMARY KEY AUTOINCREMENT, consumer TEXT NOT NULL, event_id TEXT "
+        "NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL)"},
+    embedded_file{
+        "V101__effects.postgres.sql",
+        "CREATE TABLE effects (position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, consumer TEXT NOT NULL, "
+        "event_id TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL)"},
+};
+
+struct effect {
+  std::string consumer, event_id, subject;
+  int number;
+};
+
+inline const sql::statement insert_effect{
+    "test.insert_effect", "INSERT INTO effects (consumer, event_id, subject, data) VALUES (?1, ?2, ?3, ?4)"};
+inline const sql::statement read_effects{"test.read_effects",
+                                         "SELECT consumer, event_id, subject, data FROM effects ORDER BY position"};
+inline const sql::statement count_outbox{"test.count_outbox", "SELECT COUNT(*) FROM outbox"};
+inline const sql::statement count_effects{"test.count_effects", "SELECT COUNT(*) FROM effects"};
+inline const sql::statement count_parked{"test.count_parked", "SELECT COUNT(*) FROM parked_events"};
+
+inline event numbered(const std::string& subject, int n, std::string type = "io.cumulo.test.happened.v1") {
+  return {.id = new_id(),
+          .type = std::move(type),
+          .source = "/test",
+          .subject = subject,
+          .time = system_clock().now(),
+          .data = std::to_string(n),
+          .traceparent = ""};
+}
+
+inline awaitable<void> leave_effect(std::string consumer, const event& e, sql::transaction& tx) {
+  const std::array values{sql::param{consumer}, sql::param{e.id}, sql::param{e.subject}, sql::param{e.data}};
+  co_await tx.execute(insert_effect, values);
+}
+
+class on_each_engine : public testing::TestWithParam<sql::engine> {
+ protected:
+  void SetUp() override {
+    std::vector<embedded_file> files(bus_migrations().begin(), bus_migrations().end());
+    files.insert(files.end(), effects_schema.begin(), effects_schema.end());
+    sql::migrate(url(), files);
+    db = open();
+    threads.start();
+  }
+  void TearDown() override {
+    if (db) db->close();
+    threads.stop();
+  }
+
+  [[nodiscard]] const std::string& url() const { return place.url(); }
+  [[nodiscard]] std::unique_ptr<sql::database> open() { return sql::open(url(), threads, {}, nullptr); }
+
+  void emit(std::vector<event> events) {
+    for (auto& e : events) {
+      const outbox_row row{std::move(e)};
+      run(threads, [&]() -> awaitable<void> {
+        const std::array commands{row.command()};
+        co_await db->write(commands, nothing, {});
+      });
+    }
+  }
+  std::int64_t count(const sql::statement& what) {
+    std::int64_t n = -1;
+    run(threads, [&]() -> awaitable<void> {
+      auto take = [&n](const sql::row& r) { n = r.integer(0); };
+      co_await db->query(what, {}, take);
+    });
+    return n;
+  }
+  std::vector<effect> effects() {
+    std::vector<effect> all;
+    run(threads, [&]() -> awaitable<void> {
+      auto take = [&all](const sql::row& r) {
+        all.push_back({std::string{r.text(0)}, std::string{r.text(1)}, std::string{r.text(2)},
+                       std::stoi(std::string{r.text(3)})});
+      };
+      co_await db->query(read_effects, {}, take);
+    });
+    return all;
+  }
+  /// Every number of every subject once for the consumer, and rising.
+  void expect_each_once_in_order(const std::string& consumer, std::size_t subjects, int numbers) {
+    std::map<std::string, std::vector<int>> seen;
+    for (const auto& e : effects()) {
+      if (e.consumer == consumer) seen[e.subject].push_back(e.number);
+    }
+    std::vector<int> expected;
+    for (int n = 0; n < numbers; ++n) expected.push_back(n);
+    EXPECT_EQ(seen.size(), subjects);
+    for (const auto& [subject, order] : seen) EXPECT_EQ(order, expected) << subject;
+  }
+  subscription consumer(const std::string& name, handler handle, std::vector<std::string> types = {"*"}) {
+    return {.consumer = name, .types = std::move(types), .database = db.get(), .handle = std::move(handle)};
+  }
+  static handler leaving(const std::string& name) {
+    return [name](const event& e, sql::transaction& tx) { return leave_effect(name, e, tx); };
+  }
+  std::string metrics_text() { return prometheus::TextSerializer{}.Serialize(metrics.Collect()); }
+  bool metric_is(std::string_view line) { return metrics_text().find(line) != std::string::npos; }
+
+  engine_database place{GetParam()};
+  io_threads threads{2};
+  std::unique_ptr<sql::database> db;
+  prometheus::Registry metrics;
+};
+
+}  // namespace cumulo::bus::test

@@ -1,0 +1,18 @@
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "platform/core/embedded_file.hpp"
+#include "platform/http/message.hpp"
+
+namespace cumulo::http {
+
+/// Serves embedded files by path ("/" is index.html) with ETag and gzip variants made once at start; names that carry a
+/// content hash ("app-3f2a9c.js") are immutable for a year, everything else is revalidated. Unknown paths under `/app/`
+/// answer index.html (client-side routes); others are errc::not_found.
+[[nodiscard]] handler serve_files(std::span<const embedded_file> files);
+
+/// By extension; "application/octet-stream" if unknown.
+[[nodiscard]] std::string_view media_type(std::string_view name);
+
+}  // namespace cumulo::http

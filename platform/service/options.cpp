@@ -1,0 +1,69 @@
+#include "platform/service/component.hpp"
+
+namespace cumulo::service {
+
+namespace {
+
+using enum option_type;
+
+const std::vector<option>& table() {
+  static const std::vector<option> options{
+      {"listen", text, "127.0.0.1:8000", "Public address, host:port."},
+      {"management-listen", text, "127.0.0.1:9464",
+       "Address of /metrics, /healthz and /readyz; never reachable through the gateway. Empty: none."},
+      {"data-dir", text, "./data", "Folder of the SQLite files; made if missing."},
+      {"database-url", text, "",
+       "sqlite:/path/file.db or postgres://user:password@host/name. Empty: SQLite in data-dir."},
+      {"bus-url",
+       text,
+       "",
+       "Where events go: inproc: within one process; empty: they wait in the outbox.",
+       {"", "inproc:"}},
+      {"jwks-url", text, "http://127.0.0.1:8080/.well-known/jwks.json", "Where the user-service publishes its keys."},
+      {"revocations-url", text, "", "Where it publishes ended credentials. Empty: beside the keys."},
+      {"token-issuer", text, "cumulo", "The iss claim of access tokens."},
+      {"token-audience", text, "cumulo", "The aud claim of access tokens."},
+      {"io-threads", number, "0", "Threads that serve requests. 0: cores - 1, at least 1."},
+      {"log-level", text, "info", "Least severe lines that are logged.", {"trace", "debug", "info", "warn", "error"}},
+      {"log-format", text, "json", "json for machines, text for people.", {"json", "text"}},
+      {"log-file", text, "", "Where log lines go. Empty: standard error."},
+      {"access-log", boolean, "true", "One line for each request."},
+      {"max-connections", number, "20000", "Open connections; one more gets a 503."},
+      {"max-in-flight", number, "4096", "Requests being handled by one thread; one more gets a 503."},
+      {"max-body", size, "1MiB", "Largest request body; more gets a 413."},
+      {"header-deadline", duration, "10s", "Time for a client to send a request's header."},
+      {"body-deadline", duration, "30s", "Time for a client to send a request's body."},
+      {"idle-timeout", duration, "75s", "How long a connection may be silent between requests."},
+      {"cors-origins", list, "", "Origins whose pages may call the API, comma-separated. Empty: none."},
+      {"trusted-proxies", list, "", "Networks (CIDR) whose X-Forwarded-For and -Proto are believed."},
+      {"rate-limits", boolean, "true", "Refuse callers who ask too often with a 429."},
+      {"rate-read", number, "1200", "Reads a minute for one account, or one address where nobody is signed in."},
+      {"rate-write", number, "600", "Writes a minute for one account."},
+      {"rate-sign-in", number, "30", "Sign-ins, registrations and resets a minute for one address."},
+      {"statement-timeout", duration, "5s", "Longest a database statement may take."},
+      {"exclusive-connections", number, "8", "PostgreSQL connections for longer transactions and slow reads."},
+      {"startup-wait", duration, "30s", "How long to wait for the database at start before giving up."},
+      {"drain-delay", duration, "0s", "After a stop signal, how long /readyz says no before connections are refused."},
+      {"shutdown-grace", duration, "25s", "How long requests under way may take to finish at a stop."},
+  };
+  return options;
+}
+
+}  // namespace
+
+std::span<const option> platform_options() { return table(); }
+
+std::string database_url(const config& c, std::string_view file) {
+  if (const std::string& given = c.text("database-url"); !given.empty()) return given;
+  return "sqlite:" + c.text("data-dir") + "/" + std::string{file} + ".db";
+}
+
+sql::pool_settings pool_settings(const config& c) {
+  sql::pool_settings settings;
+  settings.statement_timeout = c.duration("statement-timeout");
+  settings.client_deadline = settings.statement_timeout + std::chrono::seconds{3};
+  settings.exclusive_connections = static_cast<std::size_t>(c.number("exclusive-connections"));
+  return settings;
+}
+
+}  // namespace cumulo::service

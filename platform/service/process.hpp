@@ -1,0 +1,16 @@
+#pragma once
+#include "platform/service/component.hpp"
+
+namespace cumulo::service {
+
+/// Opens everything, serves until SIGTERM or SIGINT, ends gracefully. 0 when nothing had to be cut off; 1 with a logged
+/// sentence when it cannot start.
+int serve(const program& what, const config& options);
+
+/// Makes the components, which brings their schemas up to date, and ends.
+int migrate(const program& what, const config& options);
+
+/// Prints the public route table, "METHOD /path who limit" a line: what the contract is held against.
+int print_routes(const program& what, const config& options);
+
+}  // namespace cumulo::service

@@ -1,0 +1,32 @@
+#pragma once
+#include "platform/sql/postgres_link.hpp"
+
+namespace cumulo::sql {
+
+/// Rows changed or returned by one result; feeds its rows to `sink`.
+std::uint64_t deliver(const PGresult* r, row_sink sink);
+
+/// A serializable transaction over an exclusive link. BEGIN travels with the first statement.
+class postgres_transaction final : public transaction {
+ public:
+  explicit postgres_transaction(postgres_link& link) : link_(link) {}
+
+  awaitable<std::uint64_t> execute(const statement& what, std::span<const param> values, row_sink sink) override;
+
+  [[nodiscard]] bool has_begun() const { return begun_; }
+  [[nodiscard]] const std::exception_ptr& failed() const { return failure_; }
+  /// Could the whole be run again with another outcome?
+  [[nodiscard]] bool is_serialization_failure() const;
+  awaitable<void> commit();
+  /// Never throws database_error: a connection that cannot even roll back is lost, and the server does it.
+  awaitable<void> rollback();
+
+ private:
+  awaitable<void> run_plain(const statement& what);
+
+  postgres_link& link_;
+  bool begun_{false};
+  std::exception_ptr failure_;
+};
+
+}  // namespace cumulo::sql

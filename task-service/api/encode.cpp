@@ -1,0 +1,138 @@
+#include "task-service/api/encode.hpp"
+
+#include <charconv>
+
+#include "platform/http/query.hpp"
+#include "platform/json/write.hpp"
+#include "task-service/storage/rows.hpp"
+
+namespace cumulo::tasks {
+
+namespace {
+
+/// For what cannot hold a character to be escaped: ids, names of enumerators, due times.
+void append_plain(std::string& out, std::string_view name, std::string_view text) {
+  out.append(name).append("\"").append(text).append("\"");
+}
+
+void append_maybe(std::string& out, std::string_view name, const std::optional<std::string_view>& text) {
+  if (text) {
+    append_plain(out, name, *text);
+  } else {
+    out.append(name).append("null");
+  }
+}
+
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+  out.append(name);
+  json::write_string(out, text);
+}
+
+void append_time(std::string& out, std::string_view name, instant t) {
+  out.append(name).append("\"");
+  append_rfc3339(out, t);
+  out += '"';
+}
+
+void append_number(std::string& out, std::string_view name, std::int64_t number) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(name).append(digits.data(), end);
+}
+
+void append_flag(std::string& out, std::string_view name, bool flag) {
+  out.append(name).append(flag ? "true" : "false");
+}
+
+}  // namespace
+
+void write_task(std::string& out, const task_view& t) {
+  append_plain(out, R"({"id":)", t.id);
+  append_plain(out, R"(,"project_id":)", t.project_id);
+  append_text(out, R"(,"title":)", t.title);
+  append_text(out, R"(,"description":)", t.description);
+  append_plain(out, R"(,"status":)", to_text(t.status));
+  append_plain(out, R"(,"priority":)", to_text(t.priority));
+  append_maybe(out, R"(,"due":)", t.due);
+  append_maybe(out, R"(,"timezone":)", t.timezone);
+  out.append(R"(,"labels":)").append(t.labels);
+  append_time(out, R"(,"created_at":)", t.created_at);
+  append_time(out, R"(,"updated_at":)", t.updated_at);
+  if (t.completed_at) {
+    append_time(out, R"(,"completed_at":)", *t.completed_at);
+  } else {
+    out += R"(,"completed_at":null)";
+  }
+  append_plain(out, R"(,"created_by":)", t.created_by);
+  append_number(out, R"(,"version":)", t.version);
+  out += '}';
+}
+
+void write_task(std::string& out, const task& t) {
+  const std::string labels = labels_to_json(t.labels);
+  write_task(out, view_of(t, labels));
+}
+
+void write_project(std::string& out, const project& p) {
+  append_plain(out, R"({"id":)", p.id);
+  append_text(out, R"(,"name":)", p.name);
+  append_text(out, R"(,"description":)", p.description);
+  append_maybe(out, R"(,"color":)", p.color);
+  append_flag(out, R"(,"is_inbox":)", p.is_inbox);
+  append_flag(out, R"(,"archived":)", p.archived);
+  append_number(out, R"(,"position":)", p.position);
+  append_time(out, R"(,"created_at":)", p.created_at);
+  append_time(out, R"(,"updated_at":)", p.updated_at);
+  append_number(out, R"(,"version":)", p.version);
+  append_plain(out, R"(,"role":)", p.role);
+  out += '}';
+}
+
+void write_trash_item(std::string& out, const trash_item& item, std::chrono::milliseconds retention) {
+  append_plain(out, R"({"id":)", item.id);
+  append_plain(out, R"(,"kind":)", item.kind == trash_kind::task ? "task" : "project");
+  append_text(out, R"(,"title":)", item.title);
+  append_maybe(out, R"(,"project_id":)", item.project_id);
+  append_time(out, R"(,"deleted_at":)", item.deleted_at);
+  append_time(out, R"(,"purged_after":)", item.deleted_at + retention);
+  out += '}';
+}
+
+void write_label(std::string& out, const label_count& label) {
+  append_text(out, R"({"name":)", label.name);
+  append_number(out, R"(,"tasks":)", label.tasks);
+  out += '}';
+}
+
+std::string etag_of(std::int64_t version) { return std::to_string(version); }
+
+void tell_version(http::response& answer, std::int64_t version) {
+  answer.header("ETag", "\"" + etag_of(version) + "\"");
+}
+
+list_writer::list_writer(http::response& answer) : answer_(answer) { answer_.body() += R"({"items":[)"; }
+
+std::string& list_writer::next() {
+  if (!empty_) answer_.body() += ',';
+  empty_ = false;
+  return answer_.body();
+}
+
+bool list_writer::keep() {
+  const std::size_t size = answer_.body().size();
+  if (kept_ != 0 && size > largest_page) {
+    answer_.body().resize(kept_);
+    return false;
+  }
+  kept_ = size;
+  return true;
+}
+
+void list_writer::finish(const http::request& r, const std::optional<std::string>& next_cursor) {
+  append_maybe(answer_.body(), R"(],"next_cursor":)", next_cursor);
+  answer_.body() += '}';
+  if (next_cursor) http::link_next(r, answer_, *next_cursor);
+  answer_.etag_of_body(r);
+}
+
+}  // namespace cumulo::tasks

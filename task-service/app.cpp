@@ -1,0 +1,107 @@
+#include "task-service/app.hpp"
+
+#include "platform/observe/log.hpp"
+#include "task-service/api/project_api.hpp"
+#include "task-service/api/task_api.hpp"
+#include "task-service/api/trash_api.hpp"
+#include "task-service/events/consumed.hpp"
+#include "task-service/events/published.hpp"
+#include "task-service/routes.hpp"
+#include "task-service/storage/search.hpp"
+
+namespace cumulo::tasks {
+
+/// Defined by cumulo_embed().
+std::span<const embedded_file> migrations();
+
+namespace {
+
+constexpr std::chrono::hours sweep_every{1};
+constexpr std::chrono::seconds index_every{5};  // each time costs FTS5 a segment, whatever it holds
+constexpr int index_batch = 512;
+
+std::string migrated(const std::string& url) {
+  const int applied = sql::migrate(url, service::with_platform_migrations(migrations()));
+  if (applied > 0) log::info("schema brought up to date", {{"database", app::database_file}, {"migrations", applied}});
+  return url;
+}
+
+}  // namespace
+
+struct app::parts {
+  explicit parts(service::runtime& process)
+      : store(sql::open(migrated(service::database_url(process.options, database_file)), process.threads,
+                        service::pool_settings(process.options), &process.metrics)),
+        retention(process.options.duration("trash-retention")),
+        tasks(*store),
+        projects(*store),
+        trash(*store),
+        repeats(*store, process.time),
+        events(*store, process.events, process.threads, {.name = "task-service"}, &process.metrics),
+        task_calls({*store, tasks, repeats, events, process.time}),
+        project_calls({projects, repeats, events, process.time}),
+        trash_calls({trash, events, process.time, retention}) {}
+
+  std::unique_ptr<sql::database> store;
+  std::chrono::milliseconds retention;
+  task_repository tasks;
+  project_repository projects;
+  trash_repository trash;
+  service::idempotency repeats;
+  bus::relay events;
+  task_api task_calls;
+  project_api project_calls;
+  trash_api trash_calls;
+};
+
+app::app(service::runtime& process) : process_(process), parts_(std::make_unique<parts>(process)) {}
+
+app::~app() = default;
+
+std::vector<http::route> app::routes() {
+  return tasks::routes(parts_->task_calls, parts_->project_calls, parts_->trash_calls);
+}
+
+void app::subscribe(bus::broker& events) { events.subscribe(account_events(*parts_->store)); }
+
+void app::start() {
+  parts_->events.start();
+
+  auto sweep = [this]() -> awaitable<void> {
+    const instant now = process_.time.now();
+    auto announce = [now](trash_kind kind, std::string_view id) { return erased_event(kind, id, {{}, {}, now}); };
+    const std::uint64_t purged = co_await parts_->trash.purge_trash(now - parts_->retention, announce);
+    if (purged != 0) {
+      log::info("trash purged", {{"items", purged}});
+      parts_->events.notify();
+    }
+    co_await parts_->repeats.sweep();
+  };
+  process_.every("task.sweep", sweep_every, sweep);
+
+  if (parts_->store->kind() == sql::engine::sqlite) {
+    auto index = [this]() -> awaitable<void> {
+      bool more = true;
+      while (more) more = co_await index_new_documents(*parts_->store, index_batch);
+    };
+    process_.every("task.index", index_every, index);
+  }
+}
+
+void app::stop() {
+  parts_->events.stop();
+  parts_->store->close();
+}
+
+std::vector<service::dependency> app::check() const {
+  return {{std::string{"database "} + std::string{database_file}, parts_->store->check()}};
+}
+
+std::span<const option> app::options() {
+  static const std::vector<option> table{
+      {"trash-retention", option_type::duration, "30d", "After this time in the trash, tasks and projects are erased."},
+  };
+  return table;
+}
+
+}  // namespace cumulo::tasks

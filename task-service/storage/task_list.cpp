@@ -1,0 +1,364 @@
+#include "task-service/storage/task_list.hpp"
+
+#include <limits>
+#include <mutex>
+
+#include "task-service/storage/rows.hpp"
+#include "task-service/storage/search.hpp"
+
+namespace cumulo::tasks {
+
+namespace {
+
+/// What distinguishes one statement from another.
+struct shape {
+  task_sort sort{task_sort::created_at};
+  bool descending{true};
+  bool undated{false};  ///< the tasks without a due time, which follow those with one
+  bool by_project{false};
+  bool open{false};      ///< only todo and in_progress: has an index of its own by due
+  bool narrowed{false};  ///< by status, priority, due or updated
+  bool labelled{false};
+  bool searched{false};
+
+  [[nodiscard]] std::size_t index() const {
+    std::size_t i = static_cast<std::size_t>(sort);
+    for (const bool bit : {descending, undated, by_project, open, narrowed, labelled, searched})
+      i = i * 2 + (bit ? 1 : 0);
+    return i;
+  }
+  /// Does it walk an index in order, passing over next to nothing?
+  [[nodiscard]] bool is_walk() const {
+    if (narrowed || labelled || searched || undated) return false;
+    if (open) return sort == task_sort::due && !by_project;
+    if (by_project) return sort == task_sort::created_at;
+    return sort == task_sort::created_at || sort == task_sort::updated_at || sort == task_sort::due;
+  }
+};
+constexpr std::size_t shapes = 5 * 128;
+
+enum class value : std::uint8_t {
+  caller,
+  project,
+  key,
+  id,
+  limit,
+  statuses,
+  priorities,
+  due_from,
+  due_until,
+  updated_since,
+  labels,
+  label_count,
+  search
+};
+
+struct list_statement {
+  std::string text;
+  std::string postgres_text;
+  std::vector<value> values;  ///< what ?1, ?2 … stand for
+  sql::statement what;
+};
+
+/// Writes SQL while numbering its parameters by first use.
+class writer {
+ public:
+  explicit writer(sql::engine kind) : kind_(kind) {}
+
+  writer& add(std::string_view sql) {
+    text_ += sql;
+    return *this;
+  }
+  writer& add(value v) {
+    const auto found = std::ranges::find(values_, v);
+    const auto number = found - values_.begin() + 1;
+    if (found == values_.end()) values_.push_back(v);
+    text_ += "?" + std::to_string(number);
+    return *this;
+  }
+  /// `{name}` is replaced by a placeholder.
+  writer& fill(std::string_view pattern) {
+    while (!pattern.empty()) {
+      const std::size_t open = pattern.find('{');
+      add(pattern.substr(0, open));
+      if (open == std::string_view::npos) break;
+      const std::size_t close = pattern.find('}', open);
+      add(named(pattern.substr(open + 1, close - open - 1)));
+      pattern.remove_prefix(close + 1);
+    }
+    return *this;
+  }
+  [[nodiscard]] sql::engine kind() const { return kind_; }
+  [[nodiscard]] bool is_sqlite() const { return kind_ == sql::engine::sqlite; }
+  std::string text_;
+  std::vector<value> values_;
+
+ private:
+  static value named(std::string_view name) {
+    if (name == "space") return value::caller;
+    if (name == "labels") return value::labels;
+    if (name == "count") return value::label_count;
+    return value::search;
+  }
+  sql::engine kind_;
+};
+
+std::string_view key_column(task_sort sort) {
+  switch (sort) {
+    case task_sort::created_at: return "t.id";  // UUIDv7: in the order of creation
+    case task_sort::updated_at: return "t.updated_at";
+    case task_sort::due: return "t.due_at";
+    case task_sort::priority: return "t.priority";
+    case task_sort::title: return "t.title_key";
+  }
+  return "t.id";
+}
+
+/// Where the rows come from. Authority is the membership of their project, read once for each list. The caller's own
+/// space holds every task that is listed without a project today; when projects are shared, the foreign ones join here
+/// as a second branch (UNION ALL over the caller's memberships outside their space, each branch ordered and limited,
+/// merged by the same key).
+void add_source(writer& out, const shape& s) {
+  std::string_view hint;
+  if (out.is_sqlite()) {
+    if (s.by_project) {
+      hint = "INDEXED BY tasks_by_project ";
+    } else if (!s.searched && !s.labelled) {
+      if (s.sort == task_sort::updated_at) hint = "INDEXED BY tasks_by_update ";
+      if (s.sort == task_sort::due && !s.undated) {
+        hint = s.open ? "INDEXED BY tasks_open_by_due " : "INDEXED BY tasks_by_due ";
+      }
+    }
+  }
+  if (s.by_project) {
+    out.add("FROM tasks t ").add(hint).add("WHERE t.project_id = ").add(value::project);
+    out.add(" AND EXISTS (SELECT 1 FROM project_members m WHERE m.account_id = ").add(value::caller);
+    out.add(" AND m.project_id = ").add(value::project).add(")");
+  } else {
+    // IS TRUE keeps PostgreSQL from turning the membership into a join, after which it sorts the whole space.
+    out.add("FROM tasks t ").add(hint).add("WHERE t.space_id = ").add(value::caller);
+    out.add(" AND (t.project_id IN (SELECT m.project_id FROM project_members m WHERE m.account_id = ")
+        .add(value::caller);
+    out.add(" AND m.archived = 0)) IS TRUE");
+  }
+}
+
+void add_conditions(writer& out, const shape& s) {
+  out.add(" AND t.trashed_at IS NULL");
+  if (s.open) out.add(" AND t.status < 2");
+  if (s.narrowed) {
+    const auto unless_null = [&](value v, std::string_view comparison) {
+      out.add(" AND (CAST(").add(v).add(" AS BIGINT) IS NULL OR ").add(comparison).add(v).add(")");
+    };
+    out.add(" AND ((CAST(").add(value::statuses).add(" AS BIGINT) >> CAST(t.status AS INTEGER)) & 1) = 1");
+    out.add(" AND ((CAST(").add(value::priorities).add(" AS BIGINT) >> CAST(t.priority AS INTEGER)) & 1) = 1");
+    if (s.sort != task_sort::due || s.undated) {
+      unless_null(value::due_from, "t.due_at >= ");
+      unless_null(value::due_until, "t.due_at < ");
+    }
+    if (s.sort != task_sort::updated_at) unless_null(value::updated_since, "t.updated_at >= ");
+  }
+  if (s.labelled) out.add(" AND ").fill(label_condition(out.kind()));
+  if (s.searched) out.add(" AND ").fill(search_condition(out.kind()));
+
+  // Ranges over the key itself bound the walk.
+  if (s.sort == task_sort::updated_at) out.add(" AND t.updated_at >= ").add(value::updated_since);
+  if (s.sort == task_sort::due && !s.undated) {
+    out.add(" AND t.due_at IS NOT NULL AND t.due_at >= ").add(value::due_from);
+    out.add(" AND t.due_at < ").add(value::due_until);
+  }
+  if (s.undated) out.add(" AND t.due_at IS NULL");
+}
+
+void add_order(writer& out, const shape& s) {
+  const bool by_id = s.sort == task_sort::created_at || s.undated;
+  const std::string_view key = key_column(s.sort);
+  const std::string_view direction = s.descending ? " DESC" : "";
+  if (by_id) {
+    out.add(" AND t.id ").add(s.descending ? "< " : "> ").add(value::id);
+    out.add(" ORDER BY t.id").add(direction);
+  } else {
+    out.add(" AND (").add(key).add(", t.id) ").add(s.descending ? "< (" : "> (");
+    out.add(value::key).add(", ").add(value::id).add(")");
+    out.add(" ORDER BY ").add(key).add(direction).add(", t.id").add(direction);
+  }
+  out.add(" LIMIT ").add(value::limit);
+}
+
+std::string_view name_of(const shape& s) {
+  if (s.searched) return "task.search";
+  if (s.is_walk()) return s.by_project ? "task.list_by_project" : "task.list";
+  return "task.list_filtered";
+}
+
+std::pair<std::string, std::vector<value>> write_statement(sql::engine kind, const shape& s) {
+  writer out{kind};
+  out.add("SELECT " CUMULO_TASK_COLUMNS);
+  if (s.sort == task_sort::due || s.sort == task_sort::title) out.add(", ").add(key_column(s.sort));
+  out.add(" ");
+  add_source(out, s);
+  add_conditions(out, s);
+  add_order(out, s);
+  return {std::move(out.text_), std::move(out.values_)};
+}
+
+const list_statement& statement_for(const shape& s) {
+  static std::array<std::once_flag, shapes> once;
+  static std::array<std::unique_ptr<list_statement>, shapes> made;
+  const std::size_t i = s.index();
+  std::call_once(once[i], [&] {
+    auto fresh = std::make_unique<list_statement>();
+    std::tie(fresh->text, fresh->values) = write_statement(sql::engine::sqlite, s);
+    std::vector<value> same;
+    std::tie(fresh->postgres_text, same) = write_statement(sql::engine::postgres, s);
+    if (same != fresh->values) throw std::logic_error("the engines' list statements differ in their parameters");
+    fresh->what = {name_of(s), fresh->text, fresh->postgres_text};
+    made[i] = std::move(fresh);
+  });
+  return *made[i];
+}
+
+template <class Enum>
+std::int64_t bits_of(const std::optional<std::vector<Enum>>& wanted) {
+  if (!wanted) return ~std::int64_t{0} & 0xFF;
+  std::int64_t bits = 0;
+  for (const Enum each : *wanted) bits |= std::int64_t{1} << static_cast<int>(each);
+  return bits;
+}
+
+constexpr std::int64_t open_bits = 0b0011;
+constexpr std::int64_t all_statuses = 0b1111;
+constexpr std::int64_t all_priorities = 0b11111;
+constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+
+/// The values of one list, kept alive while its statements run.
+struct bound_list {
+  bound_list(sql::engine kind, std::string_view account_id, const task_filter& f, const task_page& p)
+      : caller(account_id),
+        filter(f),
+        page(p),
+        statuses(bits_of(f.status) & all_statuses),
+        priorities(bits_of(f.priority) & all_priorities) {
+    if (!f.label_keys.empty()) labels = label_parameter(f.label_keys);
+    if (f.words) search = search_parameter(kind, account_id, *f.words);
+  }
+
+  [[nodiscard]] shape shape_of(bool undated) const {
+    const bool open = statuses == open_bits || statuses == 0b0001 || statuses == 0b0010;
+    const bool by_status = statuses != all_statuses && statuses != open_bits;
+    const bool by_due = (filter.due_from || filter.due_until) && page.sort != task_sort::due;
+    const bool by_update = filter.updated_since && page.sort != task_sort::updated_at;
+    return {.sort = page.sort,
+            .descending = page.descending,
+            .undated = undated,
+            .by_project = filter.project_id.has_value(),
+            .open = open,
+            .narrowed = by_status || priorities != all_priorities || by_due || by_update,
+            .labelled = !filter.label_keys.empty(),
+            .searched = filter.words.has_value()};
+  }
+
+  [[nodiscard]] sql::param value_of(value v, bool undated, int limit) const {
+    const bool plain_key = page.sort == task_sort::due && !undated;
+    const auto millis = [](const std::optional<instant>& t, std::optional<std::int64_t> otherwise) {
+      return t ? sql::param{to_millis(*t)} : sql::param{otherwise};
+    };
+    switch (v) {
+      case value::caller: return caller;
+      case value::project: return *filter.project_id;
+      case value::limit: return limit;
+      case value::statuses: return statuses;
+      case value::priorities: return priorities;
+      case value::due_from: return millis(filter.due_from, plain_key ? std::optional{least} : std::nullopt);
+      case value::due_until: return millis(filter.due_until, plain_key ? std::optional{most} : std::nullopt);
+      case value::updated_since:
+        return millis(filter.updated_since, page.sort == task_sort::updated_at ? std::optional{least} : std::nullopt);
+      case value::labels: return labels;
+      case value::label_count: return filter.label_keys.size();
+      case value::search: return search;
+      case value::id: return position(undated) ? std::string_view{position(undated)->id} : edge();
+      case value::key:
+        if (page.sort == task_sort::title)
+          return position(undated) ? std::string_view{position(undated)->text} : edge();
+        return position(undated) ? position(undated)->number : (page.descending ? most : least);
+    }
+    return nullptr;
+  }
+
+  /// Where to go on, if that is in this part of the list.
+  [[nodiscard]] const list_position* position(bool undated) const {
+    return page.after && page.after->undated == undated ? &*page.after : nullptr;
+  }
+  /// Beyond every id and every folded title.
+  [[nodiscard]] std::string_view edge() const { return page.descending ? "\xF4\x8F\xBF\xBF" : ""; }
+
+  std::string_view caller;
+  const task_filter& filter;
+  const task_page& page;
+  std::int64_t statuses, priorities;
+  std::string labels, search;
+};
+
+}  // namespace
+
+awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::string_view account_id,
+                                                   const task_filter& filter, const task_page& page,
+                                                   function_ref<bool(const task_view&)> sink) {
+  const bound_list bound{store.kind(), account_id, filter, page};
+  if (bound.statuses == 0 || bound.priorities == 0 || (filter.words && filter.words->empty())) co_return std::nullopt;
+
+  list_position last;
+  int taken = 0;
+  bool more = false;
+  bool undated = page.after && page.after->undated;
+  auto take = [&](const sql::row& row) {
+    if (more) return;
+    const task_view seen = view_of(row);
+    if (taken == page.limit || !sink(seen)) {
+      more = true;
+      return;
+    }
+    ++taken;
+    last.undated = undated;
+    last.id.assign(seen.id);
+    switch (page.sort) {
+      case task_sort::created_at: break;
+      case task_sort::updated_at: last.number = to_millis(seen.updated_at); break;
+      case task_sort::due: last.number = row.integer(task_column_count); break;
+      case task_sort::priority: last.number = static_cast<std::int64_t>(seen.priority); break;
+      case task_sort::title: last.text.assign(row.text(task_column_count)); break;
+    }
+  };
+
+  const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;
+  for (;;) {
+    const shape s = bound.shape_of(undated);
+    const list_statement& chosen = statement_for(s);
+    std::vector<sql::param> values;
+    values.reserve(chosen.values.size());
+    for (const value v : chosen.values) values.push_back(bound.value_of(v, undated, page.limit + 1 - taken));
+    if (s.is_walk()) {
+      co_await store.query(chosen.what, values, take);
+    } else {
+      co_await store.query_slow(chosen.what, values, take);
+    }
+    if (more || undated || dated_only) break;
+    undated = true;
+  }
+  if (!more) co_return std::nullopt;
+  co_return last;
+}
+
+std::vector<const sql::statement*> all_list_statements() {
+  std::vector<const sql::statement*> all;
+  for (std::size_t bits = 0; bits < shapes; ++bits) {
+    const auto bit = [&](unsigned i) { return ((bits >> i) & 1U) != 0; };
+    const shape s{static_cast<task_sort>(bits / 128), bit(6), bit(5), bit(4), bit(3), bit(2), bit(1), bit(0)};
+    if (s.undated && s.sort != task_sort::due) continue;
+    all.push_back(&statement_for(s).what);
+  }
+  return all;
+}
+
+}  // namespace cumulo::tasks

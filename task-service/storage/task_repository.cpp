@@ -1,0 +1,247 @@
+#include "task-service/storage/task_repository.hpp"
+
+#include "task-service/domain/project.hpp"
+#include "task-service/domain/rules.hpp"
+#include "task-service/domain/text.hpp"
+#include "task-service/storage/locking.hpp"
+#include "task-service/storage/rows.hpp"
+#include "task-service/storage/search.hpp"
+
+namespace cumulo::tasks {
+
+namespace {
+
+constexpr sql::statement select_task{
+    "task.get", "SELECT " CUMULO_TASK_COLUMNS " " CUMULO_VISIBLE_TASKS "WHERE t.id = ?2 AND t.trashed_at IS NULL"};
+
+// On SQLite rows lie by (space_id, id): nearly all that is asked for is in the caller's own space, one search less
+// away.
+constexpr sql::statement select_own_task{"task.get_own",
+                                         "SELECT " CUMULO_TASK_COLUMNS " " CUMULO_VISIBLE_TASKS
+                                         "WHERE t.space_id = ?1 AND t.id = ?2 AND t.trashed_at IS NULL"};
+
+#define CUMULO_SELECT_FOR_CHANGE                                                                                   \
+  "SELECT " CUMULO_TASK_COLUMNS ", t.space_id, t.due_at, t.trashed_at, m.role, p.trashed_at " CUMULO_VISIBLE_TASKS \
+  "JOIN projects p ON p.id = t.project_id WHERE t.id = ?2"
+constexpr sql::statement select_for_change{"task.get_for_change", CUMULO_SELECT_FOR_CHANGE,
+                                           CUMULO_SELECT_FOR_CHANGE " FOR UPDATE OF t"};
+
+// A project that the caller may not write to gives no space_id, which breaks NOT NULL and with it the whole
+// transaction: so what stands beside the task needs no condition of its own.
+constexpr sql::statement insert_task{
+    "task.insert",
+    "INSERT INTO tasks (space_id, id, project_id, title, title_key, description, status, priority, due, due_at, "
+    "timezone, "
+    "labels, created_at, updated_at, completed_at, created_by, version) VALUES ("
+    "(SELECT p.space_id FROM project_members m JOIN projects p ON p.id = m.project_id WHERE m.account_id = ?1 "
+    "AND m.project_id = ?4 AND m.role <> 'viewer' AND p.trashed_at IS NULL AND p.space_id = ?2), "
+    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"};
+
+constexpr sql::statement update_task{
+    "task.update",
+    "UPDATE tasks SET space_id = ?3, project_id = ?4, title = ?5, title_key = ?6, description = ?7, status = ?8, "
+    "priority = ?9, due = ?10, due_at = ?11, timezone = ?12, labels = ?13, updated_at = ?14, completed_at = ?15, "
+    "version = ?16, trashed_at = ?17, trashed_with = NULL WHERE id = ?1 AND version = ?2"};
+
+constexpr sql::statement select_writable_project{
+    "project.get_writable",
+    "SELECT p.space_id FROM project_members m JOIN projects p ON p.id = m.project_id "
+    "WHERE m.account_id = ?1 AND m.project_id = ?2 AND m.role <> 'viewer' AND p.trashed_at IS NULL"};
+
+constexpr sql::statement delete_labels{"task.delete_labels", "DELETE FROM task_labels WHERE task_id = ?1"};
+
+constexpr sql::statement insert_inbox{
+    "project.insert_inbox",
+    "INSERT INTO projects (id, space_id, is_inbox, name, name_key, description, archived, created_at, updated_at, "
+    "created_by, version) VALUES (?1, ?2, 1, 'Inbox', 'inbox', '', 0, ?3, ?3, ?2, 1) ON CONFLICT DO NOTHING"};
+constexpr sql::statement insert_inbox_membership{
+    "project.insert_inbox_membership",
+    "INSERT INTO project_members (account_id, project_id, role, position, archived) VALUES (?2, ?1, 'owner', 0, 0) "
+    "ON CONFLICT DO NOTHING"};
+
+std::optional<std::int64_t> millis_of(const std::optional<instant>& t) {
+  if (!t) return std::nullopt;
+  return to_millis(*t);
+}
+
+error no_such_task() { return {errc::not_found, "There is no such task."}; }
+error no_such_project() { return invalid({{"/project_id", "not_found", "There is no such project."}}); }
+
+}  // namespace
+
+awaitable<bool> task_repository::find_task(std::string_view account_id, std::string_view id,
+                                           function_ref<void(const task_view&)> sink) {
+  const std::array values{sql::param{account_id}, sql::param{id}};
+  auto take = [&](const sql::row& row) { sink(view_of(row)); };
+  std::uint64_t found = 0;
+  if (store_.kind() == sql::engine::sqlite) found = co_await store_.query(select_own_task, values, take);
+  if (found == 0) found = co_await store_.query(select_task, values, take);
+  co_return found != 0;
+}
+
+awaitable<result<>> task_repository::add_task(std::string_view account_id, task& t,
+                                              std::span<const sql::command> beside) {
+  const bool to_inbox = t.project_id == inbox_of(account_id);
+  if (!to_inbox) {
+    const std::array values{sql::param{account_id}, sql::param{t.project_id}};
+    auto take = [&](const sql::row& row) { t.space_id = row.text(0); };
+    const std::uint64_t found = co_await store_.query(select_writable_project, values, take);
+    if (found == 0) co_return no_such_project();
+  }
+
+  const std::string labels = labels_to_json(t.labels);
+  const std::string title_key = sort_key(t.title);
+  const std::array values{sql::param{account_id},
+                          sql::param{t.space_id},
+                          sql::param{t.id},
+                          sql::param{t.project_id},
+                          sql::param{t.title},
+                          sql::param{title_key},
+                          sql::param{t.description},
+                          sql::param{static_cast<int>(t.status)},
+                          sql::param{static_cast<int>(t.priority)},
+                          sql::param{t.due},
+                          sql::param{millis_of(t.due_at)},
+                          sql::param{t.timezone},
+                          sql::param{labels},
+                          sql::param{to_millis(t.created_at)},
+                          sql::param{to_millis(t.updated_at)},
+                          sql::param{millis_of(t.completed_at)},
+                          sql::param{t.created_by},
+                          sql::param{t.version}};
+  const task_document document{store_.kind(), t};
+  const label_rows labelled{t};
+  std::vector<sql::command> commands{{&insert_task, values}, document.insertion()};
+  if (!t.labels.empty()) commands.push_back(labelled.insertion());
+  commands.insert(commands.end(), beside.begin(), beside.end());
+
+  auto ignore = [](const sql::row&) {};
+  bool refused = false;
+  try {
+    co_await store_.write(commands, ignore, {});
+  } catch (const sql::database_error& e) {
+    if (e.kind() != sql::failure::check_violation || e.statement() != insert_task.name) throw;
+    refused = true;
+  }
+  if (!refused) co_return result<>{};
+  if (!to_inbox) co_return no_such_project();  // it went away in between
+
+  const inbox_rows inbox{account_id};
+  std::vector<sql::command> with_inbox = inbox.insertion();
+  with_inbox.insert(with_inbox.end(), commands.begin(), commands.end());
+  co_await store_.write(with_inbox, ignore, {});
+  co_return result<>{};
+}
+
+awaitable<result<task>> task_repository::change_task(std::string_view account_id, std::string_view id,
+                                                     decision decide) {
+  return change(account_id, id, where::outside_trash, decide);
+}
+
+awaitable<result<task>> task_repository::change_any_task(std::string_view account_id, std::string_view id,
+                                                         decision decide) {
+  return change(account_id, id, where::anywhere, decide);
+}
+
+awaitable<result<task>> task_repository::change(std::string_view account_id, std::string_view id, where place,
+                                                decision decide) {
+  const sql::engine kind = store_.kind();
+  auto body = [&](sql::transaction& tx) -> awaitable<result<task>> {
+    stored_task stored;
+    bool may_write = false;
+    bool found = false;
+    auto load = [&](const sql::row& row) {
+      constexpr int next = task_column_count;
+      stored.current = task_of(row);
+      stored.current.space_id = row.text(next);
+      if (!row.is_null(next + 1)) stored.current.due_at = from_millis(row.integer(next + 1));
+      if (!row.is_null(next + 2)) stored.current.trashed_at = from_millis(row.integer(next + 2));
+      may_write = row.text(next + 3) != "viewer";
+      stored.project_in_trash = !row.is_null(next + 4);
+      found = place == where::anywhere || !stored.current.trashed_at;
+    };
+    const std::array key{sql::param{account_id}, sql::param{id}};
+    co_await wait_for_locks(kind, tx);
+    co_await tx.execute(select_for_change, key, load);
+    if (!found) co_return no_such_task();
+    if (!may_write) co_return error{errc::forbidden, "You may see this task, but not change it."};
+
+    const std::int64_t version = stored.current.version;
+    const std::string project_id = stored.current.project_id;
+    result<task_decision> decided = decide(stored);
+    if (decided.has_error()) co_return decided.error();
+    const change_summary& changes = decided->changes;
+    task& t = stored.current;
+    if (changes.members.empty()) {
+      for (const sql::command& each : decided->beside) co_await tx.execute(*each.what, each.values);
+      co_return std::move(t);
+    }
+
+    const std::string old_space = t.space_id;
+    if (t.project_id != project_id) {
+      if (t.project_id == inbox_of(account_id)) {
+        const inbox_rows inbox{account_id};
+        const std::vector<sql::command> rows = inbox.insertion();
+        for (const sql::command& each : rows) co_await tx.execute(*each.what, each.values);
+      }
+      const std::array target{sql::param{account_id}, sql::param{t.project_id}};
+      auto take = [&](const sql::row& row) { t.space_id = row.text(0); };
+      const std::uint64_t writable = co_await tx.execute(select_writable_project, target, take);
+      if (writable == 0) co_return no_such_project();
+    }
+
+    const std::string labels = labels_to_json(t.labels);
+    const std::string title_key = sort_key(t.title);
+    const std::array values{sql::param{id},
+                            sql::param{version},
+                            sql::param{t.space_id},
+                            sql::param{t.project_id},
+                            sql::param{t.title},
+                            sql::param{title_key},
+                            sql::param{t.description},
+                            sql::param{static_cast<int>(t.status)},
+                            sql::param{static_cast<int>(t.priority)},
+                            sql::param{t.due},
+                            sql::param{millis_of(t.due_at)},
+                            sql::param{t.timezone},
+                            sql::param{labels},
+                            sql::param{to_millis(t.updated_at)},
+                            sql::param{millis_of(t.completed_at)},
+                            sql::param{t.version},
+                            sql::param{millis_of(t.trashed_at)}};
+    const std::uint64_t written = co_await tx.execute(update_task, values);
+    if (written == 0) co_return error{errc::precondition_failed, "The task was changed meanwhile."};
+
+    const bool moved = t.space_id != old_space;
+    if (moved || changes.touches("title") || changes.touches("description") || changes.touches("labels")) {
+      co_await forget_document(kind, tx, t.id);
+      const task_document document{kind, t};
+      const sql::command insertion = document.insertion();
+      co_await tx.execute(*insertion.what, insertion.values);
+    }
+    if (moved || changes.touches("labels")) {
+      const std::array task_key{sql::param{id}};
+      co_await tx.execute(delete_labels, task_key);
+      const label_rows labelled{t};
+      if (!t.labels.empty()) {
+        const sql::command insertion = labelled.insertion();
+        co_await tx.execute(*insertion.what, insertion.values);
+      }
+    }
+    for (const sql::command& each : decided->beside) co_await tx.execute(*each.what, each.values);
+    co_return std::move(t);
+  };
+  co_return co_await store_.transact(body);
+}
+
+inbox_rows::inbox_rows(std::string_view account_id)
+    : account_id_(account_id),
+      id_(inbox_of(account_id)),
+      values_{sql::param{id_}, sql::param{account_id_}, sql::param{to_millis(unwritten_inbox(account_id).created_at)}},
+      membership_{sql::param{id_}, sql::param{account_id_}} {}
+
+std::vector<sql::command> inbox_rows::insertion() const {
+  return {{&insert_inbox, values_}, {&insert_inbox_membership, membership_}};
+}
+
+}  // namespace cumulo::tasks

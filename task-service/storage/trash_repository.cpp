@@ -1,0 +1,189 @@
+#include "task-service/storage/trash_repository.hpp"
+
+#include <limits>
+
+#include "task-service/storage/locking.hpp"
+#include "task-service/storage/search.hpp"
+
+namespace cumulo::tasks {
+
+namespace {
+
+constexpr sql::statement select_trash{
+    "trash.list",
+    "SELECT id, kind, title, project_id, deleted_at FROM ("
+    "SELECT * FROM (SELECT t.id AS id, 0 AS kind, t.title AS title, t.project_id AS project_id, t.trashed_at AS "
+    "deleted_at "
+    "FROM tasks t CROSS JOIN project_members m "
+    "WHERE t.space_id = ?1 AND t.trashed_at IS NOT NULL AND m.account_id = ?1 AND m.project_id = t.project_id "
+    "AND (t.trashed_at, t.id) < (?2, ?3) ORDER BY t.trashed_at DESC, t.id DESC LIMIT ?4) AS a "
+    "UNION ALL "
+    "SELECT * FROM (SELECT p.id AS id, 1 AS kind, p.name AS title, CAST(NULL AS TEXT) AS project_id, "
+    "p.trashed_at AS deleted_at FROM project_members m JOIN projects p ON p.id = m.project_id "
+    "WHERE m.account_id = ?1 AND p.trashed_at IS NOT NULL AND (p.trashed_at, p.id) < (?2, ?3) "
+    "ORDER BY p.trashed_at DESC, p.id DESC LIMIT ?4) AS b) AS c ORDER BY deleted_at DESC, id DESC LIMIT ?4"};
+
+constexpr sql::statement select_task_in_trash{
+    "trash.get_task",
+    "SELECT t.id, m.role FROM tasks t JOIN project_members m ON m.account_id = ?1 AND m.project_id = t.project_id "
+    "WHERE t.id = ?2 AND t.trashed_at IS NOT NULL"};
+constexpr sql::statement select_project_in_trash{
+    "trash.get_project",
+    "SELECT p.id, m.role FROM project_members m JOIN projects p ON p.id = m.project_id "
+    "WHERE m.account_id = ?1 AND m.project_id = ?2 AND p.trashed_at IS NOT NULL"};
+
+// Each gives at most a piece's worth of ids.
+constexpr sql::statement select_one_task{"trash.tasks_by_id",
+                                         "SELECT id FROM tasks WHERE id = ?1 AND trashed_at IS NOT NULL"};
+constexpr sql::statement select_one_project{"trash.projects_by_id",
+                                            "SELECT id FROM projects WHERE id = ?1 AND trashed_at IS NOT NULL"};
+constexpr sql::statement select_own_tasks{
+    "trash.tasks_by_account",
+    "SELECT t.id FROM tasks t JOIN project_members m ON m.account_id = ?1 AND m.project_id = t.project_id "
+    "WHERE t.space_id = ?1 AND t.trashed_at IS NOT NULL AND m.role <> 'viewer' LIMIT 200"};
+constexpr sql::statement select_own_projects{
+    "trash.projects_by_account",
+    "SELECT p.id FROM project_members m JOIN projects p ON p.id = m.project_id "
+    "WHERE m.account_id = ?1 AND m.role = 'owner' AND p.trashed_at IS NOT NULL LIMIT 200"};
+constexpr sql::statement select_old_tasks{
+    "trash.tasks_by_age", "SELECT id FROM tasks WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
+constexpr sql::statement select_old_projects{
+    "trash.projects_by_age", "SELECT id FROM projects WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
+constexpr sql::statement select_tasks_of_project{"trash.tasks_by_project",
+                                                 "SELECT id FROM tasks WHERE project_id = ?1 LIMIT 200"};
+
+constexpr sql::statement delete_task{"trash.delete_task", "DELETE FROM tasks WHERE id = ?1"};
+constexpr sql::statement delete_project{"trash.delete_project", "DELETE FROM projects WHERE id = ?1"};
+
+constexpr sql::statement delete_tasks_of_space{"account.delete_tasks", "DELETE FROM tasks WHERE space_id = ?1"};
+constexpr sql::statement delete_projects_of_space{"account.delete_projects",
+                                                  "DELETE FROM projects WHERE space_id = ?1"};
+constexpr sql::statement delete_memberships{"account.delete_memberships",
+                                            "DELETE FROM project_members WHERE account_id = ?1"};
+constexpr sql::statement delete_answers{"account.delete_answers", "DELETE FROM idempotency WHERE caller = ?1"};
+
+awaitable<void> announce_in(sql::transaction& tx, bus::event happened) {
+  const bus::outbox_row row{std::move(happened)};
+  co_await tx.execute(row.statement(), row.values());
+}
+
+}  // namespace
+
+awaitable<std::optional<trash_position>> trash_repository::list_trash(std::string_view account_id,
+                                                                      std::optional<trash_position> after, int limit,
+                                                                      function_ref<void(const trash_item&)> sink) {
+  const trash_position from =
+      after.value_or(trash_position{std::numeric_limits<std::int64_t>::max(), "\xF4\x8F\xBF\xBF"});
+  const std::array values{sql::param{account_id}, sql::param{from.deleted_at}, sql::param{from.id},
+                          sql::param{limit + 1}};
+  int taken = 0;
+  bool more = false;
+  trash_position last{};
+  auto take = [&](const sql::row& row) {
+    if (taken == limit) {
+      more = true;
+      return;
+    }
+    ++taken;
+    last = {row.integer(4), std::string{row.text(0)}};
+    trash_item item{row.text(0), row.integer(1) == 0 ? trash_kind::task : trash_kind::project, row.text(2),
+                    std::nullopt, from_millis(row.integer(4))};
+    if (!row.is_null(3)) item.project_id = row.text(3);
+    sink(item);
+  };
+  co_await store_.query(select_trash, values, take);
+  if (!more) co_return std::nullopt;
+  co_return last;
+}
+
+awaitable<result<>> trash_repository::erase_from_trash(std::string_view account_id, std::string_view id,
+                                                       announcement announce) {
+  const std::array key{sql::param{account_id}, sql::param{id}};
+  std::string role;
+  auto take = [&](const sql::row& row) { role = row.text(1); };
+  const std::array one{sql::param{id}};
+
+  co_await store_.query(select_task_in_trash, key, take);
+  if (!role.empty()) {
+    if (role == "viewer") co_return error{errc::forbidden, "You may see this task, but not erase it."};
+    const std::uint64_t erased = co_await erase_tasks(select_one_task, one, announce);
+    if (erased == 0) co_return error{errc::not_found, "It is not in the trash."};
+    co_return result<>{};
+  }
+  co_await store_.query(select_project_in_trash, key, take);
+  if (role.empty()) co_return error{errc::not_found, "It is not in the trash."};
+  if (role != "owner") co_return error{errc::forbidden, "Only its owner may erase a project."};
+  const std::uint64_t erased = co_await erase_projects(select_one_project, one, announce);
+  if (erased == 0) co_return error{errc::not_found, "It is not in the trash."};
+  co_return result<>{};
+}
+
+awaitable<void> trash_repository::empty_trash(std::string_view account_id, announcement announce) {
+  const std::array values{sql::param{account_id}};
+  co_await erase_tasks(select_own_tasks, values, announce);
+  co_await erase_projects(select_own_projects, values, announce);
+}
+
+awaitable<std::uint64_t> trash_repository::purge_trash(instant then, announcement announce) {
+  const std::array values{sql::param{to_millis(then)}};
+  const std::uint64_t tasks = co_await erase_tasks(select_old_tasks, values, announce);
+  const std::uint64_t projects = co_await erase_projects(select_old_projects, values, announce);
+  co_return tasks + projects;
+}
+
+awaitable<std::uint64_t> trash_repository::erase_tasks(const sql::statement& which, std::span<const sql::param> values,
+                                                       announcement announce) {
+  const sql::engine kind = store_.kind();
+  std::uint64_t erased = 0;
+  for (;;) {
+    auto piece = [&](sql::transaction& tx) -> awaitable<std::uint64_t> {
+      co_await wait_for_locks(kind, tx);
+      std::vector<std::string> ids;
+      auto take = [&](const sql::row& row) { ids.emplace_back(row.text(0)); };
+      co_await tx.execute(which, values, take);
+      std::uint64_t gone = 0;
+      for (const std::string& id : ids) {
+        const std::array key{sql::param{id}};
+        co_await forget_document(kind, tx, id);
+        const std::uint64_t deleted = co_await tx.execute(delete_task, key);
+        if (deleted == 0) continue;
+        ++gone;
+        co_await announce_in(tx, announce(trash_kind::task, id));
+      }
+      co_return gone;
+    };
+    const std::uint64_t gone = co_await store_.transact(piece);
+    if (gone == 0) co_return erased;
+    erased += gone;
+  }
+}
+
+awaitable<std::uint64_t> trash_repository::erase_projects(const sql::statement& which,
+                                                          std::span<const sql::param> values, announcement announce) {
+  std::vector<std::string> ids;
+  auto take = [&](const sql::row& row) { ids.emplace_back(row.text(0)); };
+  co_await store_.query(which, values, take);
+  std::uint64_t erased = 0;
+  for (const std::string& id : ids) {
+    const std::array key{sql::param{id}};
+    co_await erase_tasks(select_tasks_of_project, key, announce);
+    auto last = [&](sql::transaction& tx) -> awaitable<std::uint64_t> {
+      const std::uint64_t deleted = co_await tx.execute(delete_project, key);
+      if (deleted != 0) co_await announce_in(tx, announce(trash_kind::project, id));
+      co_return deleted;
+    };
+    erased += co_await store_.transact(last);
+  }
+  co_return erased;
+}
+
+awaitable<void> erase_account(sql::engine kind, sql::transaction& tx, std::string_view account_id) {
+  const std::array values{sql::param{account_id}};
+  co_await forget_documents_of_space(kind, tx, account_id);
+  co_await tx.execute(delete_tasks_of_space, values);
+  co_await tx.execute(delete_projects_of_space, values);
+  co_await tx.execute(delete_memberships, values);
+  co_await tx.execute(delete_answers, values);
+}
+
+}  // namespace cumulo::tasks

@@ -1,0 +1,59 @@
+"""Systems that tests share. Each worker of pytest-xdist has its own, and each test its own people."""
+
+import sys
+import pathlib
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.system import System  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def systems():
+    running = {}
+
+    def get(shape: str) -> System:
+        if shape not in running:
+            running[shape] = System(shape).start()
+            running[shape].administrator  # noqa: B018  the first account is special
+        return running[shape]
+
+    yield get
+    for each in running.values():
+        each.close()
+
+
+@pytest.fixture(params=["standalone", "services-postgres"])
+def system(request, systems) -> System:
+    """The same test, once in each shape."""
+    return systems(request.param)
+
+
+@pytest.fixture
+def person(system):
+    """A member (not the administrator) with nothing yet."""
+    system.administrator  # noqa: B018  the first account is special
+    return system.register()
+
+
+@pytest.fixture
+def other(system):
+    """Somebody else, who must never see what `person` has."""
+    system.administrator  # noqa: B018
+    return system.register()
+
+
+@pytest.fixture
+def own_system():
+    """Systems that a test starts for itself, to break them."""
+    started = []
+
+    def make(shape="standalone", environment=None) -> System:
+        started.append(System(shape, environment))
+        return started[-1].start()
+
+    yield make
+    for each in started:
+        each.close()

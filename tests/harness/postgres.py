@@ -1,0 +1,72 @@
+"""A PostgreSQL server of the test's own."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from .places import POSTGRES_BIN, free_port
+
+
+class Postgres:
+    """One cluster in a temporary folder. `stop("immediate")` is a crash; `start()` recovers from it."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-pg-", dir="/tmp"))
+        self.port = free_port()
+        self._databases = 0
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self._run("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "--locale=C",
+                  "--encoding=UTF8", "--no-sync")
+        self.start()
+
+    def _run(self, program, *arguments):
+        command = [str(POSTGRES_BIN / program), *map(str, arguments)]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd="/tmp")
+
+    def start(self):
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", options, "start")
+
+    def stop(self, mode="fast"):
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-m", mode, "stop")
+
+    def pause(self):
+        """Stops every process of the server without a word to its clients."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self):
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number):
+        leader = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(leader)], capture_output=True, text=True)
+        for pid in [leader, *map(int, children.stdout.split())]:
+            os.kill(pid, number)
+
+    def fresh_database(self) -> str:
+        """Makes an empty database and returns its URL."""
+        self._databases += 1
+        name = f"cumulo_{self._databases}"
+        self._run("createdb", "-h", self.folder, "-p", self.port, "-U", "postgres", name)
+        return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
+
+    def query(self, url: str, sql: str) -> list:
+        import psycopg2
+
+        with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+    def close(self):
+        try:
+            self.stop("immediate")
+        except subprocess.CalledProcessError:
+            time.sleep(0.1)  # already down
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,143 @@
+"""The whole system in one of its shapes, and people who use it."""
+
+import dataclasses
+import itertools
+import os
+import pathlib
+import shutil
+import tempfile
+
+import requests
+
+from .contract import contract
+from .places import PATIENCE
+from .postgres import Postgres
+from .program import Program
+
+SERVICES = {"user-service": "users", "task-service": "tasks", "notification-service": "notifications"}
+PASSWORD = "correct horse battery staple 7"
+
+_numbers = itertools.count(1)
+
+
+def unique(stem: str) -> str:
+    """A name that no other test, worker or run uses."""
+    return f"{stem}-{os.getpid()}-{next(_numbers)}"
+
+
+class System:
+    """`standalone`: one process, SQLite. `services-postgres`: three processes, PostgreSQL. `services-sqlite`: three
+    processes with a SQLite file each. `make()` starts it."""
+
+    SHAPES = ("standalone", "services-postgres", "services-sqlite")
+
+    def __init__(self, shape: str, environment: dict | None = None, folder: pathlib.Path | None = None):
+        assert shape in self.SHAPES
+        self.shape = shape
+        self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="cumulo-test-"))
+        self.postgres: Postgres | None = Postgres() if shape == "services-postgres" else None
+        self.databases: dict = {}
+        self.programs: dict = {}
+        self._administrator = None
+        if shape == "standalone":
+            self.programs["cumulo"] = Program("cumulo", self.folder / "data", environment)
+        else:
+            for name, database in SERVICES.items():
+                settings = dict(environment or {})
+                if self.postgres:
+                    self.databases[name] = settings["CUMULO_DATABASE_URL"] = self.postgres.fresh_database()
+                self.programs[name] = Program(name, self.folder / database, settings)
+            keys = self.programs["user-service"].url + "/.well-known/jwks.json"
+            for name in ("task-service", "notification-service"):
+                self.programs[name].environment["CUMULO_JWKS_URL"] = keys
+
+    def start(self) -> "System":
+        for program in self.programs.values():
+            program.start(wait=False)
+        for program in self.programs.values():
+            program.wait_ready()
+        return self
+
+    def program_for(self, path: str) -> Program:
+        if self.shape == "standalone":
+            return self.programs["cumulo"]
+        return self.programs[contract().service_of(path) if contract().service_of(path) in self.programs else "task-service"]
+
+    def request(self, method: str, path: str, token: str | None = None, check: bool = True, **keywords) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers.update(keywords.pop("headers", None) or {})
+        answer = requests.request(method, self.program_for(path).url + path, headers=headers, timeout=30 * PATIENCE,
+                                  allow_redirects=False, **keywords)
+        if check:
+            contract().check(method, path, answer)
+        return answer
+
+    def register(self, **members) -> "Person":
+        """A new account. The first one of a system is the administrator, so tests that need a member ask `administrator`
+        first (the fixture `person` does)."""
+        members = {"email": unique("person") + "@example.org", "password": PASSWORD, **members}
+        answer = self.request("POST", "/register", json=members)
+        assert answer.status_code == 201, answer.text
+        body = answer.json()
+        return Person(self, body["user"]["id"], members["email"], members["password"], body["access_token"],
+                      body["refresh_token"])
+
+    @property
+    def administrator(self) -> "Person":
+        if self._administrator is None:
+            self._administrator = self.register(name="Administrator")
+        return self._administrator
+
+    def close(self):
+        for program in self.programs.values():
+            if program.process is not None:
+                program.kill()
+        if self.postgres:
+            self.postgres.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclasses.dataclass
+class Person:
+    """Somebody signed in. Every answer is held against the contract."""
+
+    system: System
+    id: str
+    email: str
+    password: str
+    access_token: str
+    refresh_token: str
+
+    def request(self, method: str, path: str, **keywords) -> requests.Response:
+        return self.system.request(method, path, token=self.access_token, **keywords)
+
+    def get(self, path, **keywords):
+        return self.request("GET", path, **keywords)
+
+    def post(self, path, json=None, **keywords):
+        return self.request("POST", path, json=json, **keywords)
+
+    def put(self, path, json=None, **keywords):
+        return self.request("PUT", path, json=json, **keywords)
+
+    def patch(self, path, json=None, **keywords):
+        return self.request("PATCH", path, json=json, **keywords)
+
+    def delete(self, path, **keywords):
+        return self.request("DELETE", path, **keywords)
+
+    def task(self, title="A task", **members) -> dict:
+        answer = self.post("/tasks", {"title": title, **members})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def project(self, name="A project", **members) -> dict:
+        answer = self.post("/projects", {"name": name, **members})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def sign_in(self) -> "Person":
+        answer = self.system.request("POST", "/login", json={"email": self.email, "password": self.password})
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        return dataclasses.replace(self, access_token=body["access_token"], refresh_token=body["refresh_token"])

@@ -1,0 +1,86 @@
+#!/bin/bash
+# Installs what is missing on Debian 12 or 13: tools/setup.sh run|test|bench|lint. Packages of Debian and npm only.
+#   run   what building and starting Cumulo needs
+#   test  beside it, what the tests need
+#   bench beside the tests' needs, what the benchmarks need
+#   lint  beside the tests' needs, the checkers of .ci/run
+# Does nothing, in a moment, when everything is there.
+set -eu
+
+level=${1:-run}
+here=$(cd "$(dirname "$0")" && pwd)
+debian=0
+if [ -r /etc/os-release ]; then
+  # shellcheck source=/dev/null
+  debian=$(. /etc/os-release && echo "${VERSION_ID:-0}")
+fi
+
+# Debian 12 has Boost 1.81 beside its default; elsewhere the default is new enough.
+case $debian in
+  12*) boost="libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev" ;;
+  *) boost="libboost-dev libboost-json-dev libboost-url-dev" ;;
+esac
+
+packages="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml ca-certificates tzdata $boost libpq-dev
+  libsqlite3-dev libsodium-dev libssl-dev libcurl4-openssl-dev zlib1g-dev prometheus-cpp-dev libcli11-dev
+  libhowardhinnant-date-dev libzxcvbn-dev"
+test_packages="libgtest-dev libgmock-dev postgresql nginx-light curl python3-pytest python3-pytest-xdist
+  python3-jsonschema python3-jwt python3-cryptography python3-requests python3-psycopg2"
+bench_packages="wrk libbenchmark-dev"
+lint_packages="git shellcheck clang-format-19 clang-tidy-19"
+
+case $level in
+  run) ;;
+  test) packages="$packages $test_packages" ;;
+  bench) packages="$packages $test_packages $bench_packages" ;;
+  lint) packages="$packages $test_packages $lint_packages" ;;
+  *)
+    echo "usage: tools/setup.sh run|test|bench|lint" >&2
+    exit 2
+    ;;
+esac
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null 2>&1; then
+    sudo "$@"
+  else
+    echo "setup: these packages are missing, and neither root nor sudo is at hand:$missing" >&2
+    exit 1
+  fi
+}
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+  echo "setup: this is no Debian; install the equivalents of: ${packages//$'\n'/}" >&2
+  exit 0
+fi
+
+# shellcheck disable=SC2086 # a list of words
+status=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' $packages 2>/dev/null | sed -n 's/^installed //p')
+missing=""
+for package in $packages; do
+  if ! printf '%s\n' "$status" | grep -qx -- "$package"; then
+    missing="$missing $package"
+  fi
+done
+
+if [ -n "$missing" ]; then
+  echo "setup: installing$missing"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null
+  # shellcheck disable=SC2086 # a list of words
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing </dev/null
+fi
+
+if [ "$level" = lint ]; then
+  if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
+    echo "setup: installing nodejs npm"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nodejs npm </dev/null
+  fi
+  if [ ! -e "$here/node_modules/.package-lock.json" ] ||
+    [ "$here/package-lock.json" -nt "$here/node_modules/.package-lock.json" ]; then
+    echo "setup: installing the contract's linter"
+    (cd "$here" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null)
+    touch "$here/node_modules/.package-lock.json"
+  fi
+fi

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace cumulo::users::api {
+
+/// Who may create an account for themselves.
+enum class registration_mode {
+  open,        ///< anybody
+  invitation,  ///< the first account, then whoever holds an invitation
+  closed,      ///< nobody: the command line makes accounts
+};
+
+}  // namespace cumulo::users::api

@@ -25,7 +25,7 @@ packages="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml ca-c
   libsqlite3-dev libsodium-dev libssl-dev libcurl4-openssl-dev zlib1g-dev prometheus-cpp-dev libcli11-dev
   libhowardhinnant-date-dev libzxcvbn-dev"
 test_packages="libgtest-dev libgmock-dev postgresql nginx-light curl python3-pytest python3-pytest-xdist
-  python3-jsonschema python3-jwt python3-cryptography python3-requests python3-psycopg2"
+  python3-jsonschema python3-jwt python3-aiosmtpd python3-cryptography python3-requests python3-psycopg2"
 bench_packages="wrk libbenchmark-dev"
 lint_packages="git shellcheck clang-format-19 clang-tidy-19"
 

@@ -23,17 +23,27 @@ std::optional<channel_name> parse_channel(std::string_view text) {
 
 std::string_view to_text(delivery_status status) {
   switch (status) {
+    case delivery_status::scheduled: return "scheduled";
     case delivery_status::pending: return "pending";
     case delivery_status::delivered: return "delivered";
     case delivery_status::failed: return "failed";
+    case delivery_status::cancelled: return "cancelled";
     case delivery_status::disabled: return "disabled";
   }
   return {};
 }
 
+std::optional<delivery_status> parse_status(std::string_view text) {
+  for (const delivery_status status : delivery_statuses) {
+    if (to_text(status) == text) return status;
+  }
+  return std::nullopt;
+}
+
 bool acceptance::has_pending() const {
-  return std::any_of(deliveries.begin(), deliveries.end(),
-                     [](const delivery& each) { return each.status == delivery_status::pending; });
+  return std::any_of(deliveries.begin(), deliveries.end(), [](const delivery& each) {
+    return each.status == delivery_status::pending || each.status == delivery_status::scheduled;
+  });
 }
 
 delivery_status inbox_channel::deliver(acceptance& into) const {
@@ -58,9 +68,14 @@ const channel& channel_set::at(channel_name name) const { return *channels_[stat
 
 acceptance channel_set::accept(message accepted, const std::vector<channel_name>& through) const {
   acceptance outcome{std::move(accepted)};
+  const bool later = outcome.accepted.send_at > outcome.accepted.created_at;
   for (const channel_name name : through) {
-    const delivery_status status = at(name).deliver(outcome);
-    outcome.deliveries.push_back({name, status});
+    if (later && at(name).configured()) {
+      outcome.deliveries.push_back({name, delivery_status::scheduled});
+    } else {
+      const delivery_status status = at(name).deliver(outcome);
+      outcome.deliveries.push_back({name, status});
+    }
   }
   return outcome;
 }

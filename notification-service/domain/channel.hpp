@@ -18,16 +18,23 @@ inline constexpr std::array channel_names{channel_name::inbox, channel_name::ema
 [[nodiscard]] std::optional<channel_name> parse_channel(std::string_view text);
 
 enum class delivery_status {
+  scheduled,  ///< waits for its send_at
   pending,    ///< accepted; a worker will try, and try again
   delivered,  ///< the recipient has it
-  failed,     ///< given up after the last attempt
+  failed,     ///< given up: refused for good, or past the deadline. An administrator may replay it
+  cancelled,  ///< called back by its sender before it went out
   disabled,   ///< this installation does not offer the channel: nothing was or will be sent
 };
+inline constexpr std::array delivery_statuses{delivery_status::scheduled, delivery_status::pending,
+                                              delivery_status::delivered, delivery_status::failed,
+                                              delivery_status::cancelled, delivery_status::disabled};
 [[nodiscard]] std::string_view to_text(delivery_status status);
+[[nodiscard]] std::optional<delivery_status> parse_status(std::string_view text);
 
 struct delivery {
   channel_name channel{};
   delivery_status status{};
+  std::string target{};  ///< which of several endpoints; empty: all of the channel
 };
 
 /// Everything that one POST /notify leads to. It is stored as a whole or not at all.
@@ -58,6 +65,18 @@ class inbox_channel final : public channel {
   [[nodiscard]] delivery_status deliver(acceptance& into) const override;
 };
 
+/// Delivered later by a `sender` that the delivery engine calls (delivery/sender.hpp).
+class queued_channel final : public channel {
+ public:
+  explicit queued_channel(channel_name name) : name_(name) {}
+  [[nodiscard]] channel_name name() const override { return name_; }
+  [[nodiscard]] bool configured() const override { return true; }
+  [[nodiscard]] delivery_status deliver(acceptance& /*into*/) const override { return delivery_status::pending; }
+
+ private:
+  channel_name name_;
+};
+
 /// A channel that exists in the contract and for which nothing is configured here.
 class unconfigured_channel final : public channel {
  public:
@@ -76,7 +95,8 @@ class channel_set {
   /// Those given, and an unconfigured one for every name that is missing.
   explicit channel_set(std::vector<std::unique_ptr<channel>> configured);
   [[nodiscard]] const channel& at(channel_name name) const;
-  /// Runs `message` through the channels named, in their order.
+  /// Runs `message` through the channels named, in their order. One that is to be sent later than it was made is only
+  /// scheduled on those that are configured.
   [[nodiscard]] acceptance accept(message accepted, const std::vector<channel_name>& through) const;
 
  private:

@@ -25,13 +25,17 @@ struct content {
   std::optional<std::string> data{};  ///< the text of a JSON object
 };
 
+inline constexpr std::string_view kind_direct = "direct";  ///< somebody's POST /notify
+
 /// A message whose rules have been checked and whose recipient is known.
 struct message {
   std::string id;
-  std::string sender_id;
+  std::string sender_id;  ///< empty: the system itself
   std::string recipient_id;
   content says;
   instant created_at{};
+  std::string kind{kind_direct};     ///< what it is about: "direct", "reminder", "security", …
+  std::optional<instant> send_at{};  ///< not before then; absent: at once
 };
 
 /// What somebody asks to be sent, as given.

@@ -6,8 +6,9 @@ namespace cumulo::notifications {
 
 bus::event notification_created(const acceptance& what, std::string_view traceparent) {
   const message& m = what.accepted;
-  std::string data = R"({"id":")" + m.id + R"(","account_id":")" + m.recipient_id + R"(","sender_id":")" + m.sender_id +
-                     R"(","channels":[)";
+  const std::string sender = m.sender_id.empty() ? "null" : "\"" + m.sender_id + "\"";
+  std::string data = R"({"id":")" + m.id + R"(","account_id":")" + m.recipient_id + R"(","sender_id":)" + sender +
+                     R"(,"kind":")" + m.kind + R"(","channels":[)";
   for (const delivery& each : what.deliveries) {
     if (data.back() != '[') data += ',';
     data.append("\"").append(to_text(each.channel)).append("\"");

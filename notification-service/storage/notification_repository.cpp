@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "notification-service/events/published.hpp"
+#include "notification-service/storage/acceptance_rows.hpp"
 #include "notification-service/storage/notification_statements.hpp"
 #include "platform/json/write.hpp"
 
@@ -36,25 +38,6 @@ Enum parse_stored(const std::array<Enum, size>& all, std::string_view text) {
   throw std::runtime_error("the database holds an unknown name: " + std::string{text});
 }
 
-constexpr std::array delivery_statuses{delivery_status::pending, delivery_status::delivered, delivery_status::failed,
-                                       delivery_status::disabled};
-
-/// The content for the channels that have yet to deliver it.
-std::string payload_of(const content& says) {
-  std::string out = R"({"title":)";
-  json::write_string(out, says.title);
-  const auto add_text = [&out](std::string_view name, const std::optional<std::string>& text) {
-    if (!text) return;
-    out.append(",\"").append(name).append("\":");
-    json::write_string(out, *text);
-  };
-  add_text("body", says.body);
-  add_text("link", says.link);
-  if (says.data) out.append(R"(,"data":)").append(*says.data);
-  out += '}';
-  return out;
-}
-
 }  // namespace
 
 awaitable<std::uint64_t> notification_repository::write_one(const sql::statement& what,
@@ -67,33 +50,24 @@ awaitable<std::uint64_t> notification_repository::write_one(const sql::statement
 }
 
 awaitable<void> notification_repository::accept(const acceptance& what, std::span<const sql::command> also) {
-  const message& m = what.accepted;
-  const std::int64_t now = to_millis(m.created_at);
-  std::optional<std::string> payload;
-  if (what.has_pending()) payload = payload_of(m.says);
-
-  const std::array dispatch_values{sql::param{m.id},         sql::param{m.sender_id}, sql::param{m.recipient_id},
-                                   sql::param{m.says.title}, sql::param{payload},     sql::param{now}};
-  const std::array item_values{
-      sql::param{m.recipient_id}, sql::param{m.id},        sql::param{m.says.title}, sql::param{m.says.body},
-      sql::param{m.says.link},    sql::param{m.says.data}, sql::param{now}};
-  std::vector<std::array<sql::param, 7>> delivery_values;
-  delivery_values.reserve(what.deliveries.size());
-  for (const delivery& each : what.deliveries) {
-    std::optional<std::int64_t> next_attempt;
-    if (each.status == delivery_status::pending) next_attempt = now;
-    delivery_values.push_back({sql::param{m.id}, sql::param{to_text(each.channel)}, sql::param{delivery_values.size()},
-                               sql::param{to_text(each.status)},
-                               sql::param{each.status == delivery_status::delivered ? 1 : 0}, sql::param{next_attempt},
-                               sql::param{now}});
-  }
-
-  std::vector<sql::command> commands{{&statements::insert_dispatch, dispatch_values}};
-  if (what.in_inbox) commands.push_back({&statements::insert_item, item_values});
-  for (const auto& values : delivery_values) commands.push_back({&statements::insert_delivery, values});
+  const acceptance_rows rows{what};
+  std::vector<sql::command> commands{{&statements::insert_dispatch, rows.dispatch()}};
+  rows.add_rest(commands);
   commands.insert(commands.end(), also.begin(), also.end());
   auto ignore = [](const sql::row&) {};
   co_await store_.write(commands, ignore, {});
+}
+
+awaitable<bool> notification_repository::accept(sql::transaction& tx, const acceptance& what) {
+  const acceptance_rows rows{what};
+  const std::uint64_t made = co_await tx.execute(statements::insert_dispatch_once, rows.dispatch());
+  if (made == 0) co_return false;
+  std::vector<sql::command> rest;
+  rows.add_rest(rest);
+  for (const sql::command& each : rest) co_await tx.execute(*each.what, each.values);
+  const bus::outbox_row created{notification_created(what, "")};
+  co_await tx.execute(created.statement(), created.values());
+  co_return true;
 }
 
 awaitable<std::uint64_t> notification_repository::list_inbox(const inbox_query& what, item_sink sink) {

@@ -67,6 +67,9 @@ class notification_repository {
   /// Stores everything that the acceptance holds, with `also` (the outbox row, the idempotency record) in one
   /// transaction.
   awaitable<void> accept(const acceptance& what, std::span<const sql::command> also);
+  /// The same within the transaction that consumes the event which is its cause, with the outbox row of
+  /// notification_created. The id follows from that cause (message_id), so a repeat changes nothing: false then.
+  static awaitable<bool> accept(sql::transaction& tx, const acceptance& what);
 
   /// Hands out at most `limit` items; returns how many.
   awaitable<std::uint64_t> list_inbox(const inbox_query& what, item_sink sink);

@@ -6,16 +6,23 @@ namespace cumulo::notifications::statements {
 
 inline constexpr sql::statement insert_dispatch{
     "notification.insert_dispatch",
-    "INSERT INTO dispatches (id, sender_id, recipient_id, title, payload, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+    "INSERT INTO dispatches (id, sender_id, recipient_id, title, payload, created_at, kind, send_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+
+/// The same for an id that follows from its cause: changes nothing if that has been told already.
+inline constexpr sql::statement insert_dispatch_once{
+    "notification.insert_dispatch_once",
+    "INSERT INTO dispatches (id, sender_id, recipient_id, title, payload, created_at, kind, send_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING"};
 
 inline constexpr sql::statement insert_item{"notification.insert_item",
                                             "INSERT INTO notifications (account_id, id, title, body, link, data, "
-                                            "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
+                                            "created_at, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
 
 inline constexpr sql::statement insert_delivery{"notification.insert_delivery",
                                                 "INSERT INTO deliveries (notification_id, channel, position, status, "
-                                                "attempts, next_attempt_at, created_at, updated_at) "
-                                                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)"};
+                                                "attempts, next_attempt_at, created_at, updated_at, due_at, lane, "
+                                                "target) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10)"};
 
 inline constexpr sql::statement list_inbox{"notification.list_inbox",
                                            "SELECT id, title, body, link, data, created_at, read_at FROM notifications "
@@ -80,7 +87,8 @@ inline constexpr sql::statement delete_read_before{
 inline constexpr sql::statement delete_dispatches_before{
     "notification.delete_dispatches_before",
     "DELETE FROM dispatches WHERE id IN (SELECT d.id FROM dispatches d WHERE d.created_at < ?1 AND NOT EXISTS "
-    "(SELECT 1 FROM deliveries v WHERE v.notification_id = d.id AND v.status = 'pending') ORDER BY d.created_at LIMIT "
+    "(SELECT 1 FROM deliveries v WHERE v.notification_id = d.id AND v.status IN ('pending', 'scheduled')) ORDER BY "
+    "d.created_at LIMIT "
     "?2)"};
 
 }  // namespace cumulo::notifications::statements

@@ -44,6 +44,19 @@ TEST(channels, that_are_not_configured_answer_disabled_and_never_delivered) {
   for (const channel_name name : channel_names) EXPECT_EQ(channels.at(name).configured(), name == channel_name::inbox);
 }
 
+TEST(channels, a_message_for_later_is_scheduled_where_it_can_be_delivered) {
+  const channel_set channels{only(std::make_unique<inbox_channel>())};
+  message later = some_message();
+  later.send_at = later.created_at + std::chrono::hours{1};
+  const acceptance outcome = channels.accept(later, {channel_name::inbox, channel_name::push});
+  EXPECT_EQ(outcome.deliveries[0].status, delivery_status::scheduled);
+  EXPECT_EQ(outcome.deliveries[1].status, delivery_status::disabled);
+  EXPECT_FALSE(outcome.in_inbox);
+  EXPECT_TRUE(outcome.has_pending());
+  later.send_at = later.created_at;
+  EXPECT_TRUE(channels.accept(later, {channel_name::inbox}).in_inbox);
+}
+
 TEST(channels, without_the_inbox_nothing_is_put_there) {
   const channel_set channels{only(std::make_unique<inbox_channel>())};
   const acceptance outcome = channels.accept(some_message(), {channel_name::email});

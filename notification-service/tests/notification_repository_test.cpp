@@ -1,5 +1,6 @@
 #include "notification-service/storage/notification_repository.hpp"
 
+#include "notification-service/domain/message_id.hpp"
 #include "notification-service/events/published.hpp"
 #include "notification-service/tests/storage_fixture.hpp"
 
@@ -130,6 +131,29 @@ TEST_P(notification_storage, everything_is_stored_or_nothing) {
   EXPECT_EQ(count(count_deliveries), 0);
   EXPECT_EQ(count(count_outbox), 0);
   EXPECT_THAT(titles({.account_id = ann}), IsEmpty());
+}
+
+TEST_P(notification_storage, a_consumer_makes_a_notification_once_however_often_it_is_told) {
+  const std::string id = message_id(noon, "event" + ann);
+  const acceptance what{message{id, "", ann, content{"Reminder", "b"}, noon, "reminder"},
+                        true,
+                        {{channel_name::inbox, delivery_status::delivered},
+                         {channel_name::email, delivery_status::pending},
+                         {channel_name::webhook, delivery_status::pending, "endpoint"}}};
+  const auto accept = [&] {
+    return run([&]() -> awaitable<bool> {
+      auto body = [&](sql::transaction& tx) -> awaitable<bool> {
+        co_return co_await notification_repository::accept(tx, what);
+      };
+      co_return co_await database->transact(body);
+    });
+  };
+  EXPECT_TRUE(accept());
+  EXPECT_FALSE(accept());
+  EXPECT_THAT(titles({.account_id = ann}), ElementsAre("Reminder"));
+  EXPECT_EQ(count(count_outbox), 1);
+  EXPECT_EQ(count(count_deliveries), 3);
+  EXPECT_EQ(count(count_payloads), 1);
 }
 
 TEST_P(notification_storage, pages_run_from_the_newest_and_stay_within_the_account) {

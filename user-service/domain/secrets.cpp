@@ -76,6 +76,7 @@ std::optional<std::string> open_secret(std::string_view sealed, std::string_view
   if (!is_sealed(sealed)) return std::nullopt;
   sealed.remove_prefix(sealed_prefix.size());
   constexpr std::size_t head = crypto_pwhash_SALTBYTES + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+  if (sealed.size() < head) return std::nullopt;
   bytes raw(sealed.size());
   std::size_t size = 0;
   if (sodium_base642bin(raw.data(), raw.size(), sealed.data(), sealed.size(), nullptr, &size, nullptr,

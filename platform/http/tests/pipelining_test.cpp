@@ -27,7 +27,8 @@ std::string unzip(const std::string& zipped) {
 
 std::string text_of(int size) {
   std::string text;
-  for (int i = 0; static_cast<int>(text.size()) < size; ++i) text += "{\"n\":" + std::to_string(i * size) + "},";
+  for (std::int64_t i = 0; static_cast<int>(text.size()) < size; ++i)
+    text += "{\"n\":" + std::to_string(i * size) + "},";
   text.resize(static_cast<std::size_t>(size));
   return text;
 }

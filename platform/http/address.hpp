@@ -1,20 +1,15 @@
 #pragma once
 // Who is at the other end: textual addresses, and which proxies may speak for others.
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "platform/core/ip_address.hpp"
+
 namespace cumulo::http {
 
-/// An IPv4 or IPv6 address; IPv4-mapped IPv6 is IPv4.
-struct ip_address {
-  bool v6{false};
-  std::array<std::uint8_t, 16> bytes{};
-  [[nodiscard]] std::string text() const;
-};
+using cumulo::ip_address;
 
 /// "192.0.2.1", "2001:db8::1", also "192.0.2.1:8080" and "[2001:db8::1]:8080" as proxies write them.
 [[nodiscard]] std::optional<ip_address> parse_address(std::string_view text);
@@ -34,10 +29,6 @@ class network_list {
   [[nodiscard]] std::optional<ip_address> client_of(std::string_view forwarded_for) const;
 
  private:
-  struct network {
-    ip_address base;
-    unsigned bits;
-  };
   std::vector<network> networks_;
 };
 

@@ -7,7 +7,9 @@
 
 namespace cumulo::users::api {
 
-change change_of(const http::request& r, const clock& time) { return {time.now(), std::string{r.traceparent()}}; }
+change change_of(const http::request& r, const clock& time) {
+  return {time.now(), std::string{r.traceparent()}, std::string{r.client_address()}, device_of(r)};
+}
 
 api::user to_wire(const account& who) {
   const auto status = who.disabled_at ? user_status::disabled

@@ -79,6 +79,8 @@ struct one_time_token {
 struct change {
   instant at{};
   std::string traceparent{};  ///< W3C, or empty
+  std::string address{};      ///< of the client that asks for it; empty at the command line and in jobs
+  std::string user_agent{};
 };
 
 }  // namespace cumulo::users

@@ -32,6 +32,16 @@ struct id_data {
 };
 BOOST_DESCRIBE_STRUCT(id_data, (), (id))
 
+/// What somebody did with an account, for its owner.
+struct security_data {
+  std::string id;
+  std::int64_t at{};
+  json::member<std::string> address;
+  json::member<std::string> user_agent;
+  json::member<std::string> name;
+};
+BOOST_DESCRIBE_STRUCT(security_data, (), (id, at, address, user_agent, name))
+
 struct session_data {
   std::string id;
   std::string user_id;
@@ -83,6 +93,14 @@ bus::event make(std::string_view type, std::string_view account_id, const change
           .traceparent = when.traceparent};
 }
 
+json::member<std::string> unless_empty(const std::string& text) {
+  return text.empty() ? json::member<std::string>{} : json::member<std::string>{text};
+}
+
+security_data security(std::string_view account_id, const change& when) {
+  return {std::string{account_id}, to_millis(when.at), unless_empty(when.address), unless_empty(when.user_agent), {}};
+}
+
 std::string describe(const account& who) {
   return json::to_text(user_data{who.id, who.email, who.name, who.locale, who.timezone, std::string{to_text(who.role)},
                                  who.email_verified_at.has_value(), who.version});
@@ -112,7 +130,20 @@ bus::event user_erased(std::string_view account_id, const change& when) {
 }
 
 bus::event password_changed(std::string_view account_id, const change& when) {
-  return make("user.password_changed", account_id, when, json::to_text(id_data{std::string{account_id}}));
+  return make("user.password_changed", account_id, when, json::to_text(security(account_id, when)));
+}
+
+bus::event signed_in(const session& s, const change& when) {
+  security_data data = security(s.account_id, when);
+  data.address = unless_empty(s.address);
+  data.user_agent = unless_empty(s.user_agent);
+  return make("user.signed_in", s.account_id, when, json::to_text(data));
+}
+
+bus::event user_token_created(const personal_token& t, const change& when) {
+  security_data data = security(t.account_id, when);
+  data.name = t.name;
+  return make("user.token_created", t.account_id, when, json::to_text(data));
 }
 
 bus::event session_created(const session& s, const change& when) {

@@ -16,7 +16,11 @@ namespace cumulo::users::events {
 [[nodiscard]] bus::event user_enabled(std::string_view account_id, const change& when);
 /// Consumers erase everything they hold of this account.
 [[nodiscard]] bus::event user_erased(std::string_view account_id, const change& when);
+/// What an account's owner is warned of: where it came from and when. signed_in: from a device not seen before.
+[[nodiscard]] bus::event signed_in(const session& s, const change& when);
 [[nodiscard]] bus::event password_changed(std::string_view account_id, const change& when);
+/// Beside token_created, which tells what the token is.
+[[nodiscard]] bus::event user_token_created(const personal_token& t, const change& when);
 
 [[nodiscard]] bus::event session_created(const session& s, const change& when);
 /// `reason`: "signed_out", "ended_by_owner", "password_changed", "refresh_token_reused", "account_disabled",

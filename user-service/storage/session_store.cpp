@@ -1,5 +1,6 @@
 #include "user-service/storage/session_store.hpp"
 
+#include "user-service/domain/device.hpp"
 #include "user-service/events/user_events.hpp"
 #include "user-service/storage/account_row.hpp"
 
@@ -70,6 +71,10 @@ constexpr sql::statement select_revoked{"revocation.list", "SELECT id FROM revoc
 constexpr sql::statement sweep_sessions{"session.sweep", "DELETE FROM sessions WHERE expires_at <= ?1"};
 constexpr sql::statement sweep_tokens{"personal_token.sweep", "DELETE FROM personal_tokens WHERE expires_at <= ?1"};
 constexpr sql::statement sweep_revocations{"revocation.sweep", "DELETE FROM revocations WHERE until <= ?1"};
+constexpr sql::statement sweep_devices{
+    "known_device.sweep",
+    "DELETE FROM known_devices WHERE seen_at <= ?1 AND EXISTS (SELECT 1 FROM known_devices later WHERE "
+    "later.account_id = known_devices.account_id AND later.seen_at > known_devices.seen_at)"};
 
 std::string join(const std::vector<std::string>& words) {
   std::string text;
@@ -154,9 +159,16 @@ awaitable<result<>> session_store::open_at_once(const opening& what, const chang
   const bus::outbox_row row{events::session_created(s, when)};
   std::vector<sql::param> told{row.values().begin(), row.values().end()};
   told.emplace_back(s.id);
+  // The account's row is locked by now: of sign-ins at once from one new device, one warns.
+  const bus::outbox_row warning{events::signed_in(s, when)};
+  const std::string mark = device_mark(s.account_id, s.user_agent, s.address);
+  std::vector<sql::param> warned{warning.values().begin(), warning.values().end()};
+  for (const std::string* each : {&s.account_id, &mark, &s.id}) warned.emplace_back(*each);
+  const std::array seen{sql::param{s.account_id}, sql::param{mark}, sql::param{to_millis(when.at)}, sql::param{s.id}};
   const std::array commands{sql::command{&mark_active, marked}, sql::command{&insert_if_active, inserted},
-                            sql::command{&tell_if_open, told}};
-  std::array<std::uint64_t, 3> changed{};
+                            sql::command{&tell_if_open, told}, sql::command{&warn_if_new_device, warned},
+                            sql::command{&remember_device, seen}};
+  std::array<std::uint64_t, commands.size()> changed{};
   const auto ignore = [](const sql::row&) {};
   co_await store_.write(commands, ignore, changed);
   if (changed[1] == 0) co_return error{errc::unauthenticated, "The account changed while signing in."};
@@ -270,6 +282,7 @@ awaitable<result<>> session_store::create_token(const personal_token& made, cons
                             sql::param{to_millis(made.expires_at)}};
     co_await tx.execute(insert_token, values);
     co_await put_event(tx, events::token_created(made, when));
+    co_await put_event(tx, events::user_token_created(made, when));
     co_await put_record(tx, record);
     co_return result<>{};
   };
@@ -320,8 +333,10 @@ awaitable<std::vector<std::string>> session_store::list_revoked(instant now) {
 awaitable<void> session_store::sweep(instant now) {
   const std::array day_ago{sql::param{to_millis(now - token_window)}};
   const std::array values{sql::param{to_millis(now)}};
+  const std::array long_ago{sql::param{to_millis(now - device_memory)}};
   const std::array commands{sql::command{&sweep_sessions, values}, sql::command{&sweep_tokens, values},
-                            sql::command{&sweep_revocations, values}, sql::command{&sweep_creations, day_ago}};
+                            sql::command{&sweep_revocations, values}, sql::command{&sweep_creations, day_ago},
+                            sql::command{&sweep_devices, long_ago}};
   const auto ignore = [](const sql::row&) {};
   co_await store_.write(commands, ignore, {});
 }

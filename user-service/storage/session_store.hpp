@@ -69,7 +69,7 @@ class session_store {
 
   /// Ids whose tokens may be unexpired and are no longer good.
   awaitable<std::vector<std::string>> list_revoked(instant now);
-  /// Deletes sessions, tokens and revocations that have expired.
+  /// Deletes sessions, tokens and revocations that have expired, and devices long unused.
   awaitable<void> sweep(instant now);
 
  private:

@@ -1,5 +1,6 @@
 #include "user-service/storage/writes.hpp"
 
+#include "user-service/domain/device.hpp"
 #include "user-service/domain/rules.hpp"
 #include "user-service/domain/secrets.hpp"
 #include "user-service/events/user_events.hpp"
@@ -12,6 +13,12 @@ constexpr sql::statement insert_session{
     "session.insert",
     "INSERT INTO sessions (id, account_id, family_hash, turn_hash, user_agent, address, created_at, last_used_at, "
     "expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)"};
+
+const std::string warn_if_new_device_text =
+    std::string{bus::insert_outbox_text} +
+    " WHERE EXISTS (SELECT 1 FROM sessions WHERE id = ?10) "
+    "AND EXISTS (SELECT 1 FROM known_devices WHERE account_id = ?8) "
+    "AND NOT EXISTS (SELECT 1 FROM known_devices WHERE account_id = ?8 AND mark = ?9)";
 
 constexpr sql::statement insert_token{
     "one_time_token.insert",
@@ -29,6 +36,13 @@ constexpr sql::statement delete_tokens{"personal_token.delete_all",
                                        "DELETE FROM personal_tokens WHERE account_id = ?1 RETURNING id, expires_at"};
 
 }  // namespace
+
+const sql::statement warn_if_new_device{"known_device.warn", warn_if_new_device_text};
+const sql::statement remember_device{
+    "known_device.remember",
+    "INSERT INTO known_devices (account_id, mark, seen_at) SELECT account_id, CAST(?2 AS TEXT), CAST(?3 AS BIGINT) "
+    "FROM sessions WHERE id = ?4 AND account_id = ?1 "
+    "ON CONFLICT (account_id, mark) DO UPDATE SET seen_at = excluded.seen_at"};
 
 awaitable<void> put_event(sql::transaction& tx, bus::event e) {
   const bus::outbox_row row{std::move(e)};
@@ -51,6 +65,13 @@ awaitable<void> put_session(sql::transaction& tx, const new_session& opened, con
                           sql::param{to_millis(s.expires_at)}};
   co_await tx.execute(insert_session, values);
   co_await put_event(tx, events::session_created(s, when));
+  const bus::outbox_row warning{events::signed_in(s, when)};
+  const std::string mark = device_mark(s.account_id, s.user_agent, s.address);
+  std::vector<sql::param> warned{warning.values().begin(), warning.values().end()};
+  for (const std::string* each : {&s.account_id, &mark, &s.id}) warned.emplace_back(*each);
+  co_await tx.execute(warn_if_new_device, warned);
+  const std::array seen{sql::param{s.account_id}, sql::param{mark}, sql::param{to_millis(when.at)}, sql::param{s.id}};
+  co_await tx.execute(remember_device, seen);
 }
 
 awaitable<void> put_token(sql::transaction& tx, const one_time_token& token) {

@@ -23,6 +23,12 @@ struct new_session {
   std::string turn_hash;
 };
 
+/// Statements that every opening of a session ends with. The warning takes an outbox row's seven values, then ?8
+/// account, ?9 device_mark(), ?10 session; remembering takes account, mark, time, session. Nothing happens without the
+/// session.
+extern const sql::statement warn_if_new_device;
+extern const sql::statement remember_device;
+
 /// A one-time token to be stored, and the link that its owner gets.
 struct new_link {
   one_time_token token;
@@ -31,6 +37,7 @@ struct new_link {
 
 awaitable<void> put_event(sql::transaction& tx, bus::event e);
 awaitable<void> put_record(sql::transaction& tx, answer_record record);
+/// With its event, and the warning if the device is new to an account that has known ones.
 awaitable<void> put_session(sql::transaction& tx, const new_session& opened, const change& when);
 /// The hash of a one-time token.
 awaitable<void> put_token(sql::transaction& tx, const one_time_token& token);

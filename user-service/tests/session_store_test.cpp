@@ -1,3 +1,4 @@
+#include "user-service/domain/device.hpp"
 #include "user-service/tests/storage_fixture.hpp"
 
 namespace cumulo::users::storage {
@@ -227,6 +228,115 @@ TEST_P(session_storage, lists_go_on_where_the_page_before_ended) {
   const auto rest = run([&] { return sessions->list_sessions(who.id, when.at, {.before = first[2].id, .limit = 3}); });
   ASSERT_EQ(rest.size(), 2U);
   EXPECT_EQ(rest[1].id, ids[0]);
+}
+
+/// A sign-in from somewhere, at some time.
+class device_storage : public session_storage {
+ protected:
+  void sign_in(const std::string& account_id, std::string agent, std::string address, instant at,
+               bool restores = false) {
+    auto made = make_session(account_id, new_refresh_token());
+    made.what.user_agent = std::move(agent);
+    made.what.address = std::move(address);
+    const session_store::opening opening{made, "hash", restores};
+    const change now{at, {}};
+    EXPECT_TRUE(run([&] { return sessions->open_session(opening, now, nullptr); }));
+  }
+  std::vector<std::string> warnings() {
+    static constexpr sql::statement all{
+        "test.warnings", "SELECT data FROM outbox WHERE type = 'io.cumulo.user.signed_in.v1' ORDER BY position"};
+    std::vector<std::string> found;
+    run([&]() -> awaitable<void> {
+      const auto take = [&](const sql::row& row) { found.emplace_back(row.text(0)); };
+      co_await database->query(all, {}, take);
+    });
+    return found;
+  }
+};
+CUMULO_ON_EACH_ENGINE(device_storage);
+
+TEST_P(device_storage, a_new_device_is_told_of_once) {
+  const auto who = add_account("ada@example.org");
+  const auto other = add_account("bob@example.org");
+  sign_in(who.id, "Firefox/1", "192.0.2.1", when.at);
+  sign_in(other.id, "Firefox/1", "192.0.2.1", when.at);
+  EXPECT_THAT(warnings(), IsEmpty()) << "an account's first device";
+  sign_in(who.id, "Firefox/2", "192.0.2.9", when.at);
+  EXPECT_THAT(warnings(), IsEmpty()) << "the same device";
+  sign_in(who.id, "curl/8", "192.0.2.1", when.at);
+  sign_in(who.id, "curl/8", "192.0.2.1", when.at);
+  EXPECT_THAT(warnings(), ElementsAre(R"({"id":")" + who.id +
+                                      R"(","at":1800000000000,"address":"192.0.2.1","user_agent":"curl/8"})"));
+  sign_in(who.id, "curl/8", "198.51.100.1", when.at, true);
+  EXPECT_EQ(warnings().size(), 2U) << "also where a sign-in takes an erasure back";
+}
+
+TEST_P(device_storage, the_session_of_the_registration_is_none) {
+  registration made{.who = make_account("ada@example.org"), .password_hash = "hash"};
+  made.opened = make_session(made.who.id, new_refresh_token());
+  ASSERT_TRUE(run([&] { return accounts->register_account(made, when, nullptr); }));
+  sign_in(made.who.id, made.opened->what.user_agent, made.opened->what.address, when.at);
+  EXPECT_THAT(warnings(), IsEmpty());
+  sign_in(made.who.id, "another", made.opened->what.address, when.at);
+  EXPECT_EQ(warnings().size(), 1U);
+}
+
+TEST_P(device_storage, a_refused_sign_in_leaves_no_trace) {
+  const auto who = add_account("ada@example.org");
+  add_session(who.id);
+  auto made = make_session(who.id, new_refresh_token());
+  made.what.user_agent = "a thief's";
+  const session_store::opening opening{made, "a hash that is no longer the account's"};
+  EXPECT_FALSE(run([&] { return sessions->open_session(opening, when, nullptr); }));
+  EXPECT_THAT(warnings(), IsEmpty());
+  static constexpr sql::statement known{"test.devices", "SELECT COUNT(*) FROM known_devices"};
+  EXPECT_EQ(count(known), 1);
+}
+
+TEST_P(device_storage, sign_ins_at_once_from_a_new_device_warn_once) {
+  const auto who = add_account("ada@example.org");
+  sign_in(who.id, "old", "192.0.2.1", when.at);
+  const auto open_one = [&](int) -> awaitable<bool> {
+    auto made = make_session(who.id, new_refresh_token());
+    made.what.user_agent = "new";
+    const session_store::opening opening{made, "hash"};
+    co_return (co_await sessions->open_session(opening, when, nullptr)).has_value();
+  };
+  EXPECT_THAT(run_parallel(16, open_one), testing::Each(true));
+  EXPECT_EQ(warnings().size(), 1U);
+}
+
+TEST_P(device_storage, long_unused_devices_are_forgotten_but_the_latest) {
+  const auto who = add_account("ada@example.org");
+  sign_in(who.id, "old", "192.0.2.1", when.at);
+  sign_in(who.id, "latest", "192.0.2.1", when.at + 1h);
+  const instant much_later = when.at + device_memory + 2h;
+  run([&] { return sessions->sweep(much_later); });
+  EXPECT_EQ(warnings().size(), 1U);
+  sign_in(who.id, "latest", "192.0.2.1", much_later);
+  EXPECT_EQ(warnings().size(), 1U);
+  sign_in(who.id, "old", "192.0.2.1", much_later);
+  EXPECT_EQ(warnings().size(), 2U);
+}
+
+TEST_P(device_storage, a_made_token_and_a_changed_password_say_where_from) {
+  const auto who = add_account("ada@example.org");
+  const change from{when.at, {}, "192.0.2.1", "Firefox"};
+  const auto token = make_token(who.id);
+  ASSERT_TRUE(run([&] { return sessions->create_token(token, from, nullptr); }));
+  const std::string none_kept;
+  ASSERT_TRUE(run([&] { return accounts->change_password(who.id, "hash", "new hash", none_kept, from); }));
+  static constexpr sql::statement all{"test.security",
+                                      "SELECT data FROM outbox WHERE type IN ('io.cumulo.user.token_created.v1', "
+                                      "'io.cumulo.user.password_changed.v1') ORDER BY position"};
+  std::vector<std::string> found;
+  run([&]() -> awaitable<void> {
+    const auto take = [&](const sql::row& row) { found.emplace_back(row.text(0)); };
+    co_await database->query(all, {}, take);
+  });
+  const std::string where =
+      R"({"id":")" + who.id + R"(","at":1800000000000,"address":"192.0.2.1","user_agent":"Firefox")";
+  EXPECT_THAT(found, ElementsAre(where + R"(,"name":"n"})", where + "}"));
 }
 
 }  // namespace

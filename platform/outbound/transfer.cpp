@@ -87,7 +87,10 @@ std::string last_line(std::string_view text) {
 
 parsed_url parse_url(const std::string& url, std::string_view scheme, std::string_view other_scheme) {
   parsed_url parsed{curl_url()};
-  if (!parsed || !is_one_line(url)) return nullptr;
+  // libcurl takes one slash or three for two.
+  const auto slashes = url.find("://");
+  const bool is_strict = slashes != std::string::npos && url.find_first_of("/\\", slashes + 3) != slashes + 3;
+  if (!parsed || !is_strict || !is_one_line(url)) return nullptr;
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) return nullptr;
   const std::string given = part_of(parsed.get(), CURLUPART_SCHEME);
   if (given != scheme && given != other_scheme) return nullptr;

@@ -16,6 +16,7 @@
 #include "platform/core/config.hpp"
 #include "platform/core/io_threads.hpp"
 #include "platform/http/router.hpp"
+#include "platform/outbound/client.hpp"
 #include "platform/sql/database.hpp"
 
 namespace cumulo::service {
@@ -90,6 +91,8 @@ int run(const program& what, int argc, char** argv);
 [[nodiscard]] std::string database_url(const config& c, std::string_view file);
 /// Pool settings from the configuration.
 [[nodiscard]] sql::pool_settings pool_settings(const config& c);
+/// What outgoing calls may do, from the configuration. Throws std::invalid_argument for a range that is none.
+[[nodiscard]] outbound::client_settings outbound_settings(const config& c);
 /// The platform's migrations (numbers below 100: outbox, idempotency) followed by the component's (from V101).
 [[nodiscard]] std::vector<embedded_file> with_platform_migrations(std::span<const embedded_file> own);
 

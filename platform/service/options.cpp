@@ -36,6 +36,9 @@ const std::vector<option>& table() {
       {"idle-timeout", duration, "75s", "How long a connection may be silent between requests."},
       {"cors-origins", list, "", "Origins whose pages may call the API, comma-separated. Empty: none."},
       {"trusted-proxies", list, "", "Networks (CIDR) whose X-Forwarded-For and -Proto are believed."},
+      {"outbound-allow", list, "",
+       "Networks (CIDR) that webhooks may reach beside public addresses, comma-separated. Empty: none."},
+      {"outbound-ca-file", text, "", "Certificates (PEM) trusted by outgoing calls beside the system's. Empty: none."},
       {"rate-limits", boolean, "true", "Refuse callers who ask too often with a 429."},
       {"rate-read", number, "1200", "Reads a minute for one account, or one address where nobody is signed in."},
       {"rate-write", number, "600", "Writes a minute for one account."},
@@ -63,6 +66,13 @@ sql::pool_settings pool_settings(const config& c) {
   settings.statement_timeout = c.duration("statement-timeout");
   settings.client_deadline = settings.statement_timeout + std::chrono::seconds{3};
   settings.exclusive_connections = static_cast<std::size_t>(c.number("exclusive-connections"));
+  return settings;
+}
+
+outbound::client_settings outbound_settings(const config& c) {
+  outbound::client_settings settings;
+  settings.policy = outbound::allowing(c.list("outbound-allow"));
+  settings.ca_file = c.text("outbound-ca-file");
   return settings;
 }
 

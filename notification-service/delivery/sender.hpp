@@ -25,7 +25,7 @@ struct outgoing {
   content says;
   instant created_at{};
   instant due_at{};         ///< when it was first to be delivered
-  std::int64_t attempt{1};  ///< counted from 1; the same over replays
+  std::int64_t attempt{1};  ///< counted from 1, anew after a replay
 };
 
 /// How an attempt ended.
@@ -34,7 +34,7 @@ struct attempt {
     delivered,
     retry,   ///< may work later: the engine backs off until the deadline
     failed,  ///< will not work: given up at once
-    split,   ///< nothing sent: deliver to each of `targets` instead, each a delivery of its own (none: as `delivered`)
+    split,   ///< nothing sent: deliver to each of `targets` instead, each a delivery of its own (none: `disabled`)
   };
   outcome how{outcome::delivered};
   std::string error{};  ///< for retry and failed: shown to the notification's sender and to administrators; no secrets

@@ -21,13 +21,14 @@ constexpr sql::statement upsert{
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
     "ON CONFLICT (account_id) DO UPDATE SET "
     "email = excluded.email, email_key = excluded.email_key, name = excluded.name, locale = excluded.locale, "
-    "timezone = excluded.timezone, updated_at = excluded.updated_at "
+    "timezone = excluded.timezone, updated_at = excluded.updated_at, "
+    "email_refused = CASE WHEN recipients.email_key = excluded.email_key THEN recipients.email_refused END "
     "WHERE recipients.erased = 0 AND recipients.updated_at <= excluded.updated_at"};
 
 constexpr sql::statement mark_erased{"recipient.erase",
                                      "INSERT INTO recipients (account_id, erased, updated_at) VALUES (?1, 1, ?2) "
                                      "ON CONFLICT (account_id) DO UPDATE SET email = NULL, email_key = NULL, name = "
-                                     "NULL, locale = NULL, timezone = NULL, "
+                                     "NULL, locale = NULL, timezone = NULL, email_refused = NULL, "
                                      "erased = 1, updated_at = excluded.updated_at"};
 
 constexpr sql::statement erase_inbox{"recipient.erase_inbox", "DELETE FROM notifications WHERE account_id = ?1"};

@@ -1,0 +1,234 @@
+#include "notification-service/delivery/delivery_engine.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <mutex>
+#include <thread>
+
+#include "notification-service/tests/delivery_fixture.hpp"
+
+namespace cumulo::notifications {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Does what the test says, and remembers what it was asked.
+class scripted_sender final : public sender {
+ public:
+  using script = std::function<awaitable<attempt>(const outgoing&)>;
+  scripted_sender(channel_name name, script does) : name_(name), does_(std::move(does)) {}
+  [[nodiscard]] channel_name name() const override { return name_; }
+  awaitable<attempt> send(const outgoing& what) override {
+    {
+      const std::scoped_lock lock{guard_};
+      ++now_;
+      most_ = std::max(most_, now_);
+      lanes_most_ = std::max(lanes_most_, ++lanes_[what.recipient_id]);
+      sent_.push_back(what);
+    }
+    attempt outcome = co_await does_(what);
+    const std::scoped_lock lock{guard_};
+    --now_;
+    --lanes_[what.recipient_id];
+    co_return outcome;
+  }
+  [[nodiscard]] std::vector<outgoing> sent() {
+    const std::scoped_lock lock{guard_};
+    return sent_;
+  }
+  [[nodiscard]] int most() {
+    const std::scoped_lock lock{guard_};
+    return most_;
+  }
+  [[nodiscard]] int lanes_most() {
+    const std::scoped_lock lock{guard_};
+    return lanes_most_;
+  }
+
+ private:
+  channel_name name_;
+  script does_;
+  std::mutex guard_;
+  int now_{0}, most_{0}, lanes_most_{0};
+  std::map<std::string, int> lanes_;
+  std::vector<outgoing> sent_;
+};
+
+awaitable<void> sleep(std::chrono::milliseconds length) {
+  asio::steady_timer timer{co_await asio::this_coro::executor, length};
+  boost::system::error_code ec;
+  co_await timer.async_wait(asio::redirect_error(use_awaitable, ec));
+}
+
+class delivery_engine_on : public delivery_test {
+ protected:
+  delivery_engine_on() {
+    settings.poll = 20ms;
+    settings.pauses = {.first = 1ms, .longest = 1ms};
+    settings.deadline = 1h;
+  }
+  ~delivery_engine_on() override {
+    for (const auto& each : engines) each->stop(10s);
+    events.stop();
+  }
+  delivery_engine& engine(std::vector<scripted_sender*> senders, channel_limits limits = {}) {
+    engines.push_back(std::make_unique<delivery_engine>(queue, threads, time, events, settings, &metrics));
+    for (scripted_sender* each : senders) engines.back()->add(*each, limits);
+    return *engines.back();
+  }
+  static bool eventually(const std::function<bool()>& holds) {
+    for (const auto until = std::chrono::steady_clock::now() + 30s; std::chrono::steady_clock::now() < until;) {
+      if (holds()) return true;
+      std::this_thread::sleep_for(5ms);
+    }
+    return false;
+  }
+
+  delivery_settings settings;
+  prometheus::Registry metrics;
+  bus::relay events{*database, nullptr, threads, {}, nullptr};
+  std::vector<std::unique_ptr<delivery_engine>> engines;
+};
+
+CUMULO_ON_EACH_ENGINE(delivery_engine_on);
+
+scripted_sender::script answers(attempt with) {
+  return [with](const outgoing&) -> awaitable<attempt> { co_return with; };
+}
+
+TEST_P(delivery_engine_on, delivers_what_waits_and_what_comes) {
+  scripted_sender mail{channel_name::email, answers({})};
+  const std::string before = put_mail(ann);
+  delivery_engine& works = engine({&mail});
+  works.start();
+  EXPECT_TRUE(eventually([&] { return status_of(before) == "delivered"; }));
+  const std::string after = put_mail(bob);
+  works.wake();
+  EXPECT_TRUE(eventually([&] { return status_of(after) == "delivered"; }));
+  EXPECT_EQ(mail.sent().size(), 2U);
+}
+
+TEST_P(delivery_engine_on, tries_again_until_it_works_or_the_deadline_has_passed) {
+  std::atomic<int> tries{0};
+  scripted_sender mail{channel_name::email, [&](const outgoing& what) -> awaitable<attempt> {
+                         if (what.recipient_id == bob) co_return attempt{attempt::outcome::retry, "451 no"};
+                         if (++tries < 3) throw std::runtime_error("broken");
+                         co_return attempt{};
+                       }};
+  const std::string anns = put_mail(ann);
+  engine({&mail}).start();
+  const bool worked = eventually([&] {
+    time.advance(5ms);
+    return status_of(anns) == "delivered";
+  });
+  EXPECT_TRUE(worked);
+  EXPECT_EQ(tries, 3);
+  const std::string bobs = put_mail(bob);
+  EXPECT_TRUE(eventually([&] {
+    time.advance(5min);
+    return status_of(bobs) == "failed";
+  }));
+  EXPECT_THAT(deliveries_of(bobs)[0].last_error.value_or(""), testing::HasSubstr("451 no"));
+}
+
+TEST_P(delivery_engine_on, waits_as_long_as_the_other_side_says) {
+  scripted_sender mail{channel_name::email,
+                       answers({.how = attempt::outcome::retry, .error = "busy", .retry_after = 10min})};
+  put_mail(ann);
+  engine({&mail}).start();
+  EXPECT_TRUE(eventually([&] { return mail.sent().size() == 1; }));
+  time.advance(9min);
+  std::this_thread::sleep_for(100ms);
+  EXPECT_EQ(mail.sent().size(), 1U);
+  time.advance(2min);
+  EXPECT_TRUE(eventually([&] { return mail.sent().size() == 2; }));
+}
+
+TEST_P(delivery_engine_on, gives_up_what_is_refused_for_good) {
+  scripted_sender mail{channel_name::email, answers({attempt::outcome::failed, "554 refused"})};
+  const std::string id = put_mail(ann);
+  engine({&mail}).start();
+  EXPECT_TRUE(eventually([&] { return status_of(id) == "failed"; }));
+  EXPECT_EQ(deliveries_of(id)[0].attempts, 1);
+  EXPECT_EQ(deliveries_of(id)[0].last_error, "554 refused");
+}
+
+TEST_P(delivery_engine_on, a_channel_that_hangs_delays_no_other_and_a_lane_no_neighbour) {
+  std::atomic<bool> open{false};
+  scripted_sender mail{channel_name::email, [&](const outgoing& what) -> awaitable<attempt> {
+                         while (what.recipient_id == ann && !open) co_await sleep(5ms);
+                         co_return attempt{};
+                       }};
+  scripted_sender hooks{channel_name::webhook, answers({})};
+  for (int i = 0; i < 30; ++i) put_mail(ann);
+  const std::string bobs = put_mail(bob);
+  const std::string hook = put(ann, {{channel_name::webhook, delivery_status::pending}});
+  engine({&mail, &hooks}, {.at_once = 4, .at_once_per_lane = 2}).start();
+  EXPECT_TRUE(eventually([&] { return status_of(hook) == "delivered"; }));
+  EXPECT_TRUE(eventually([&] { return status_of(bobs) == "delivered"; }));
+  open = true;
+  EXPECT_TRUE(eventually([&] { return mail.sent().size() == 31; }));
+  EXPECT_LE(mail.most(), 4);
+  EXPECT_EQ(mail.lanes_most(), 2);
+}
+
+TEST_P(delivery_engine_on, a_rate_is_kept) {
+  scripted_sender mail{channel_name::email, answers({})};
+  for (int i = 0; i < 40; ++i) put_mail(new_id());
+  const auto began = std::chrono::steady_clock::now();
+  engine({&mail}, {.at_once = 50, .at_once_per_lane = 2, .per_second = 20}).start();
+  EXPECT_TRUE(eventually([&] { return mail.sent().size() == 40; }));
+  EXPECT_GT(std::chrono::steady_clock::now() - began, 700ms) << "a burst of a second, then a second more";
+}
+
+TEST_P(delivery_engine_on, two_share_a_queue_without_doubles) {
+  scripted_sender one{channel_name::email, answers({})};
+  scripted_sender two{channel_name::email, answers({})};
+  for (int i = 0; i < 100; ++i) put_mail(new_id());
+  delivery_engine& a = engine({&one});
+  delivery_engine& b = engine({&two});
+  a.start();
+  b.start();
+  EXPECT_TRUE(eventually([&] { return one.sent().size() + two.sent().size() >= 100; }));
+  std::this_thread::sleep_for(50ms);
+  std::map<std::string, int> times;
+  for (const auto& each : one.sent()) ++times[each.notification_id];
+  for (const auto& each : two.sent()) ++times[each.notification_id];
+  EXPECT_EQ(times.size(), 100U);
+  for (const auto& [id, n] : times) EXPECT_EQ(n, 1) << id;
+}
+
+TEST_P(delivery_engine_on, stopping_waits_for_what_is_in_flight) {
+  std::atomic<bool> open{false};
+  scripted_sender mail{channel_name::email, [&](const outgoing&) -> awaitable<attempt> {
+                         while (!open) co_await sleep(5ms);
+                         co_return attempt{};
+                       }};
+  const std::string id = put_mail(ann);
+  delivery_engine& works = engine({&mail});
+  works.start();
+  EXPECT_TRUE(eventually([&] { return mail.sent().size() == 1; }));
+  EXPECT_FALSE(works.stop(50ms));
+  open = true;
+  EXPECT_TRUE(works.stop(20s));
+  EXPECT_EQ(status_of(id), "delivered");
+}
+
+TEST_P(delivery_engine_on, splits_by_endpoint) {
+  scripted_sender hooks{channel_name::webhook, [](const outgoing& what) -> awaitable<attempt> {
+                          if (what.target.empty()) {
+                            co_return attempt{.how = attempt::outcome::split, .targets = {"a", "b"}};
+                          }
+                          if (what.target == "a") co_return attempt{};
+                          co_return attempt{attempt::outcome::failed, "410 gone"};
+                        }};
+  const std::string id = put(ann, {{channel_name::webhook, delivery_status::pending}});
+  engine({&hooks}).start();
+  EXPECT_TRUE(eventually([&] {
+    const auto all = deliveries_of(id);
+    return all.size() == 2 && all[0].status != delivery_status::pending && all[1].status != delivery_status::pending;
+  }));
+}
+
+}  // namespace
+}  // namespace cumulo::notifications

@@ -2,10 +2,13 @@
 
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
+#include "notification-service/delivery/delivery_engine.hpp"
 #include "notification-service/events/consumed.hpp"
 #include "notification-service/routes.hpp"
+#include "notification-service/settings.hpp"
 #include "notification-service/storage/migrations.hpp"
 #include "platform/observe/log.hpp"
+#include "platform/outbound/client.hpp"
 
 namespace cumulo::notifications {
 
@@ -13,6 +16,8 @@ namespace {
 
 constexpr std::chrono::hours sweep_every{1};
 constexpr int sweep_batch = 500;
+constexpr std::chrono::seconds finish_deliveries{5};
+constexpr std::chrono::seconds end_deliveries{5};
 
 std::string migrated(const std::string& url) {
   const int applied = sql::migrate(url, service::with_platform_migrations(migrations()));
@@ -20,10 +25,16 @@ std::string migrated(const std::string& url) {
   return url;
 }
 
-/// What this installation can deliver through. All others answer `disabled`.
-std::vector<std::unique_ptr<channel>> offered_channels() {
+using sender_list = std::vector<std::unique_ptr<sender>>;
+
+/// What this installation sends through.
+sender_list make_senders() { return {}; }
+
+/// What it can deliver through: the inbox and what is sent. All others answer `disabled`.
+std::vector<std::unique_ptr<channel>> offered_channels(const sender_list& senders) {
   std::vector<std::unique_ptr<channel>> offered;
   offered.push_back(std::make_unique<inbox_channel>());
+  for (const auto& each : senders) offered.push_back(std::make_unique<queued_channel>(each->name()));
   return offered;
 }
 
@@ -45,20 +56,30 @@ struct app::parts {
   explicit parts(service::runtime& process)
       : store(sql::open(migrated(service::database_url(process.options, database_file)), process.threads,
                         service::pool_settings(process.options), &process.metrics)),
-        channels(offered_channels()),
+        calls(service::outbound_settings(process.options), &process.metrics),
+        senders(make_senders()),
+        channels(offered_channels(senders)),
         notifications(*store),
         recipients(*store),
         repeats(*store, process.time),
         events(*store, process.events, process.threads, {.name = "notification-service"}, &process.metrics),
-        notify({notifications, recipients, channels, repeats, events, process.time, process.events != nullptr}),
-        inbox(notifications, repeats, process.time) {}
+        queue(*store),
+        engine(queue, process.threads, process.time, events, delivery_settings_of(process.options), &process.metrics),
+        notify({notifications, recipients, channels, repeats, events, engine, process.time, process.events != nullptr}),
+        inbox(notifications, repeats, process.time) {
+    for (const auto& each : senders) engine.add(*each, limits_of(process.options, each->name()));
+  }
 
   std::unique_ptr<sql::database> store;
+  outbound::client calls;
+  sender_list senders;
   channel_set channels;
   notification_repository notifications;
   recipient_repository recipients;
   service::idempotency repeats;
   bus::relay events;
+  delivery_queue queue;
+  delivery_engine engine;
   notify_api notify;
   inbox_api inbox;
 };
@@ -73,6 +94,7 @@ void app::subscribe(bus::broker& events) { events.subscribe(account_events(*part
 
 void app::start() {
   parts_->events.start();
+  parts_->engine.start();
   const std::chrono::milliseconds retention = process_.options.duration("notification-retention");
   auto job = [this, retention]() -> awaitable<void> {
     return sweep(parts_->notifications, parts_->repeats, process_.time.now() - retention);
@@ -81,18 +103,17 @@ void app::start() {
 }
 
 void app::stop() {
+  if (!parts_->engine.stop(finish_deliveries)) {
+    parts_->calls.stop();  // what it cuts off is tried again, by another process or at the next start
+    if (!parts_->engine.stop(end_deliveries)) log::error("deliveries did not end in time");
+  }
+  parts_->calls.stop();
   parts_->events.stop();
   parts_->store->close();
 }
 
 std::vector<service::dependency> app::check() const { return {{"notification-database", parts_->store->check()}}; }
 
-std::span<const option> app::options() {
-  static const std::vector<option> table{
-      {"notification-retention", option_type::duration, "90d",
-       "How long a notification that has been read is kept, and what is known of a delivery."},
-  };
-  return table;
-}
+std::span<const option> app::options() { return service_options(); }
 
 }  // namespace cumulo::notifications

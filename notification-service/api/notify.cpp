@@ -76,6 +76,7 @@ awaitable<result<>> notify_api::send(const http::request& r, http::response& ans
   }
   co_await use_.notifications.accept(accepted, also);
   use_.events.notify();
+  if (accepted.has_pending()) use_.deliveries.wake();
   co_return result<>{};
 }
 

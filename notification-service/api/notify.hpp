@@ -1,5 +1,6 @@
 #pragma once
 // POST /notify and what became of it.
+#include "notification-service/delivery/delivery_engine.hpp"
 #include "notification-service/domain/channel.hpp"
 #include "notification-service/storage/notification_repository.hpp"
 #include "notification-service/storage/recipient_repository.hpp"
@@ -17,6 +18,7 @@ class notify_api {
     const channel_set& channels;
     service::idempotency& repeats;
     bus::relay& events;
+    delivery_engine& deliveries;
     const clock& time;
     /// Events about accounts arrive here, so an account that no event has named does not exist, unless it is so new
     /// that the event may be on its way. Without a bus the service cannot know, and takes the sender's word for a user

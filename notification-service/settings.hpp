@@ -1,0 +1,17 @@
+#pragma once
+// The service's options, and what is made of them.
+#include <optional>
+#include <span>
+
+#include "notification-service/delivery/delivery_engine.hpp"
+#include "platform/core/config.hpp"
+
+namespace cumulo::notifications {
+
+[[nodiscard]] std::span<const option> service_options();
+
+[[nodiscard]] delivery_settings delivery_settings_of(const config& c);
+/// From "email-concurrency", "email-per-recipient" and "email-rate", and the like of the other channels that are sent.
+[[nodiscard]] channel_limits limits_of(const config& c, channel_name channel);
+
+}  // namespace cumulo::notifications

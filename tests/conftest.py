@@ -1,5 +1,6 @@
 """Systems that tests share. Each worker of pytest-xdist has its own, and each test its own people."""
 
+import os
 import sys
 import pathlib
 
@@ -25,7 +26,11 @@ def systems():
         each.close()
 
 
-@pytest.fixture(params=["standalone", "services-postgres"])
+#: The shapes in which every scenario runs. `CUMULO_TEST_SHAPES=gateway` plays them through nginx.
+SCENARIO_SHAPES = (os.environ.get("CUMULO_TEST_SHAPES") or "standalone,services-postgres").split(",")
+
+
+@pytest.fixture(params=SCENARIO_SHAPES)
 def system(request, systems) -> System:
     """The same test, once in each shape."""
     return systems(request.param)
@@ -50,8 +55,8 @@ def own_system():
     """Systems that a test starts for itself, to break them."""
     started = []
 
-    def make(shape="standalone", environment=None) -> System:
-        started.append(System(shape, environment))
+    def make(shape="standalone", environment=None, gateway_environment=None) -> System:
+        started.append(System(shape, environment, gateway_environment=gateway_environment))
         return started[-1].start()
 
     yield make

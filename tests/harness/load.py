@@ -15,7 +15,7 @@ class Writers:
         self.acknowledged: dict = {}   # id → title
         self.refused: list = []        # status codes other than 201
         self.broken = 0                # connections that ended without an answer
-        self._url = system.program_for("/tasks").url
+        self._url = system.url_for("/tasks")
         self._token = person.access_token
         self._stop = threading.Event()
         self._lock = threading.Lock()

@@ -10,6 +10,7 @@ import tempfile
 import requests
 
 from .contract import contract
+from .gateway import Gateway
 from .places import PATIENCE
 from .postgres import Postgres
 from .program import Program
@@ -27,15 +28,18 @@ def unique(stem: str) -> str:
 
 class System:
     """`standalone`: one process, SQLite. `services-postgres`: three processes, PostgreSQL. `services-sqlite`: three
-    processes with a SQLite file each. `make()` starts it."""
+    processes with a SQLite file each. `gateway`: two processes of each service, PostgreSQL, and a real nginx that people
+    talk to. `start()` starts it."""
 
-    SHAPES = ("standalone", "services-postgres", "services-sqlite")
+    SHAPES = ("standalone", "services-postgres", "services-sqlite", "gateway")
 
-    def __init__(self, shape: str, environment: dict | None = None, folder: pathlib.Path | None = None):
+    def __init__(self, shape: str, environment: dict | None = None, folder: pathlib.Path | None = None,
+                 gateway_environment: dict | None = None):
         assert shape in self.SHAPES
         self.shape = shape
         self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="cumulo-test-"))
-        self.postgres: Postgres | None = Postgres() if shape == "services-postgres" else None
+        self.postgres: Postgres | None = Postgres() if shape in ("services-postgres", "gateway") else None
+        self.gateway: Gateway | None = None
         self.databases: dict = {}
         self.programs: dict = {}
         self._administrator = None
@@ -46,16 +50,30 @@ class System:
                 settings = dict(environment or {})
                 if self.postgres:
                     self.databases[name] = settings["CUMULO_DATABASE_URL"] = self.postgres.fresh_database()
+                if shape == "gateway":
+                    settings.setdefault("CUMULO_TRUSTED_PROXIES", "127.0.0.0/8")
                 self.programs[name] = Program(name, self.folder / database, settings)
+                if shape == "gateway":
+                    self.programs[name + "-2"] = Program(name, self.folder / (database + "-2"), settings)
             keys = self.programs["user-service"].url + "/.well-known/jwks.json"
-            for name in ("task-service", "notification-service"):
-                self.programs[name].environment["CUMULO_JWKS_URL"] = keys
+            for program in self.programs.values():
+                if program.name != "user-service":
+                    program.environment["CUMULO_JWKS_URL"] = keys
+        if shape == "gateway":
+            addresses = {name: [f"127.0.0.1:{each.port}" for each in self.replicas(name)] for name in SERVICES}
+            self.gateway = Gateway(self.folder / "gateway", addresses, gateway_environment)
+
+    def replicas(self, name: str) -> list:
+        """The programs of one service."""
+        return [program for program in self.programs.values() if program.name == name]
 
     def start(self) -> "System":
         for program in self.programs.values():
             program.start(wait=False)
         for program in self.programs.values():
             program.wait_ready()
+        if self.gateway:
+            self.gateway.start()
         return self
 
     def program_for(self, path: str) -> Program:
@@ -63,10 +81,13 @@ class System:
             return self.programs["cumulo"]
         return self.programs[contract().service_of(path) if contract().service_of(path) in self.programs else "task-service"]
 
+    def url_for(self, path: str) -> str:
+        return (self.gateway or self.program_for(path)).url
+
     def request(self, method: str, path: str, token: str | None = None, check: bool = True, **keywords) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers.update(keywords.pop("headers", None) or {})
-        answer = requests.request(method, self.program_for(path).url + path, headers=headers, timeout=30 * PATIENCE,
+        answer = requests.request(method, self.url_for(path) + path, headers=headers, timeout=30 * PATIENCE,
                                   allow_redirects=False, **keywords)
         if check:
             contract().check(method, path, answer)
@@ -89,6 +110,8 @@ class System:
         return self._administrator
 
     def close(self):
+        if self.gateway:
+            self.gateway.kill()
         for program in self.programs.values():
             if program.process is not None:
                 program.kill()

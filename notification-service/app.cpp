@@ -2,6 +2,7 @@
 
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
+#include "notification-service/api/stream.hpp"
 #include "notification-service/delivery/delivery_engine.hpp"
 #include "notification-service/events/consumed.hpp"
 #include "notification-service/routes.hpp"
@@ -15,6 +16,7 @@ namespace cumulo::notifications {
 namespace {
 
 constexpr std::chrono::hours sweep_every{1};
+constexpr std::chrono::minutes sweep_stream_every{5};
 constexpr int sweep_batch = 500;
 constexpr std::chrono::seconds finish_deliveries{5};
 constexpr std::chrono::seconds end_deliveries{5};
@@ -65,8 +67,13 @@ struct app::parts {
         events(*store, process.events, process.threads, {.name = "notification-service"}, &process.metrics),
         queue(*store),
         engine(queue, process.threads, process.time, events, delivery_settings_of(process.options), &process.metrics),
-        notify({notifications, recipients, channels, repeats, events, engine, process.time, process.events != nullptr}),
-        inbox(notifications, repeats, process.time) {
+        told(*store),
+        streams(told, process.threads, process.trust, process.time, stream_settings_of(process.options),
+                process.metrics),
+        notify({notifications, recipients, channels, repeats, events, engine, streams, process.time,
+                process.events != nullptr}),
+        inbox(notifications, repeats, streams, process.time),
+        stream(streams) {
     for (const auto& each : senders) engine.add(*each, limits_of(process.options, each->name()));
   }
 
@@ -80,26 +87,35 @@ struct app::parts {
   bus::relay events;
   delivery_queue queue;
   delivery_engine engine;
+  stream_log told;
+  stream_hub streams;
   notify_api notify;
   inbox_api inbox;
+  stream_api stream;
 };
 
 app::app(service::runtime& process) : process_(process), parts_(std::make_unique<parts>(process)) {}
 
 app::~app() = default;
 
-std::vector<http::route> app::routes() { return notifications::routes(parts_->notify, parts_->inbox); }
+std::vector<http::route> app::routes() { return notifications::routes(parts_->notify, parts_->inbox, parts_->stream); }
 
-void app::subscribe(bus::broker& events) { events.subscribe(account_events(*parts_->store)); }
+void app::subscribe(bus::broker& events) {
+  events.subscribe(account_events(*parts_->store));
+  events.subscribe(streamed_events(*parts_->store));
+}
 
 void app::start() {
   parts_->events.start();
   parts_->engine.start();
+  parts_->streams.start();
   const std::chrono::milliseconds retention = process_.options.duration("notification-retention");
   auto job = [this, retention]() -> awaitable<void> {
     return sweep(parts_->notifications, parts_->repeats, process_.time.now() - retention);
   };
   process_.every("notification.sweep", sweep_every, job);
+  auto forget = [this]() -> awaitable<void> { return parts_->streams.sweep(); };
+  process_.every("stream.sweep", sweep_stream_every, forget);
 }
 
 void app::stop() {
@@ -109,6 +125,7 @@ void app::stop() {
   }
   parts_->calls.stop();
   parts_->events.stop();
+  parts_->streams.stop();
   parts_->store->close();
 }
 

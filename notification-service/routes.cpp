@@ -2,6 +2,7 @@
 
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
+#include "notification-service/api/stream.hpp"
 
 namespace cumulo::notifications {
 
@@ -14,10 +15,11 @@ http::handler bind(Api& api, awaitable<result<>> (Api::*method)(const http::requ
 
 }  // namespace
 
-std::vector<http::route> routes(notify_api& notify, inbox_api& inbox) {
+std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream) {
   using enum http::verb;
   const http::access reader = http::caller_with(auth::scope_notifications_read);
-  const http::access sender{.needs_caller = true};  // to oneself or to others: domain/authority decides
+  const http::access sender{.needs_caller = true};    // to oneself or to others: domain/authority decides
+  const http::access listener{.needs_caller = true};  // what it hears depends on its scopes
   const http::access writer = http::caller_with(auth::scope_notifications_write);
   const auto read = http::limit::read;
   const auto write = http::limit::write;
@@ -29,6 +31,7 @@ std::vector<http::route> routes(notify_api& notify, inbox_api& inbox) {
       {get, "/notifications/{id}", bind(inbox, &inbox_api::get), reader, read},
       {delete_, "/notifications/{id}", bind(inbox, &inbox_api::remove), writer, write},
       {post, "/notifications/{id}/read", bind(inbox, &inbox_api::mark_read), writer, write},
+      {get, "/stream", bind(stream, &stream_api::open), listener, read},
   };
 }
 

@@ -7,8 +7,9 @@ namespace cumulo::notifications {
 
 class inbox_api;
 class notify_api;
+class stream_api;
 
-/// The whole HTTP surface of the notification-service. Both must outlive the routes.
-[[nodiscard]] std::vector<http::route> routes(notify_api& notify, inbox_api& inbox);
+/// The whole HTTP surface of the notification-service. All must outlive the routes.
+[[nodiscard]] std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream);
 
 }  // namespace cumulo::notifications

@@ -23,6 +23,13 @@ const std::vector<option>& table() {
       {"webhook-concurrency", number, "64", "Webhook calls under way at once in this process."},
       {"webhook-per-recipient", number, "4", "Of them to one endpoint."},
       {"webhook-rate", number, "0", "Webhook calls a second in this process. 0: no limit."},
+      {"stream-max-connections", number, "10000", "Open live streams; one more gets a 503."},
+      {"stream-max-per-account", number, "50", "Open live streams of one account; one more gets a 429."},
+      {"stream-heartbeat", duration, "15s", "How often a live stream on which nothing happens shows that it lives."},
+      {"stream-retention", duration, "24h",
+       "How long a live stream can be resumed without loading everything afresh; at least 5m."},
+      {"stream-retained-events", number, "1000000",
+       "How many events are kept for that at most; those of the last 5 minutes always are."},
   };
   return options;
 }
@@ -45,6 +52,14 @@ channel_limits limits_of(const config& c, channel_name channel) {
   return {.at_once = at_least_one(c.number(name + "-concurrency")),
           .at_once_per_lane = at_least_one(c.number(name + "-per-recipient")),
           .per_second = static_cast<double>(c.number(name + "-rate"))};
+}
+
+stream_settings stream_settings_of(const config& c) {
+  return {.max_connections = static_cast<std::size_t>(c.number("stream-max-connections")),
+          .max_per_account = static_cast<std::size_t>(c.number("stream-max-per-account")),
+          .heartbeat = c.duration("stream-heartbeat"),
+          .retention = c.duration("stream-retention"),
+          .retained_events = c.number("stream-retained-events")};
 }
 
 }  // namespace cumulo::notifications

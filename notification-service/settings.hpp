@@ -4,6 +4,7 @@
 #include <span>
 
 #include "notification-service/delivery/delivery_engine.hpp"
+#include "notification-service/stream/hub.hpp"
 #include "platform/core/config.hpp"
 
 namespace cumulo::notifications {
@@ -13,5 +14,7 @@ namespace cumulo::notifications {
 [[nodiscard]] delivery_settings delivery_settings_of(const config& c);
 /// From "email-concurrency", "email-per-recipient" and "email-rate", and the like of the other channels that are sent.
 [[nodiscard]] channel_limits limits_of(const config& c, channel_name channel);
+
+[[nodiscard]] stream_settings stream_settings_of(const config& c);
 
 }  // namespace cumulo::notifications

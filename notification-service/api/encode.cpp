@@ -23,28 +23,6 @@ void write_instant(std::string& out, instant t) {
 
 }  // namespace
 
-void write_item(std::string& out, const inbox_item& item) {
-  out += R"({"id":)";
-  json::write_string(out, item.id);
-  out += R"(,"title":)";
-  json::write_string(out, item.title);
-  out += R"(,"body":)";
-  json::write_string(out, item.body.value_or(""));
-  out += R"(,"link":)";
-  write_optional(out, item.link);
-  out += R"(,"data":)";
-  out += item.data.value_or("null");
-  out += R"(,"created_at":)";
-  write_instant(out, item.created_at);
-  out += R"(,"read_at":)";
-  if (item.read_at) {
-    write_instant(out, *item.read_at);
-  } else {
-    out += "null";
-  }
-  out += '}';
-}
-
 void write_accepted(std::string& out, const acceptance& what) {
   out += R"({"id":)";
   json::write_string(out, what.accepted.id);

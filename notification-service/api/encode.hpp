@@ -7,7 +7,6 @@
 
 namespace cumulo::notifications {
 
-void write_item(std::string& out, const inbox_item& item);
 void write_accepted(std::string& out, const acceptance& what);
 void write_dispatch(std::string& out, std::string_view id, const dispatch_record& sent);
 void write_read_outcome(std::string& out, const read_outcome& outcome);

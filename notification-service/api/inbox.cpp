@@ -2,6 +2,7 @@
 
 #include "notification-service/api/encode.hpp"
 #include "notification-service/api/types.hpp"
+#include "notification-service/storage/inbox_json.hpp"
 #include "platform/core/id.hpp"
 #include "platform/http/query.hpp"
 
@@ -111,6 +112,7 @@ awaitable<result<>> inbox_api::mark_read(const http::request& r, http::response&
     };
     const bool found = co_await notifications_.mark_read(r.caller().account_id, id, now, take, seal);
     if (!found) co_return no_such_notification();
+    streams_.notify();
     co_return result<>{};
   };
   co_return co_await repeats_.run(r, answer, work);
@@ -129,6 +131,7 @@ awaitable<result<>> inbox_api::mark_many_read(const http::request& r, http::resp
       return record->command();
     };
     co_await notifications_.mark_many_read(r.caller().account_id, *which, now, seal);
+    streams_.notify();
     co_return result<>{};
   };
   co_return co_await repeats_.run(r, answer, work);
@@ -140,7 +143,7 @@ awaitable<result<>> inbox_api::remove(const http::request& r, http::response& an
   if (!is_id(id)) co_return no_such_notification();
   bool removed = false;
   if (r.header("if-match").empty()) {
-    removed = co_await notifications_.remove_from_inbox(account_id, id);
+    removed = co_await notifications_.remove_from_inbox(account_id, id, time_.now());
   } else {
     std::string version;
     std::optional<instant> seen;
@@ -153,9 +156,10 @@ awaitable<result<>> inbox_api::remove(const http::request& r, http::response& an
     if (!http::if_match_allows(r, version)) {
       co_return error{errc::precondition_failed, "The notification has changed since you saw it."};
     }
-    removed = co_await notifications_.remove_from_inbox_if(account_id, id, seen);
+    removed = co_await notifications_.remove_from_inbox_if(account_id, id, seen, time_.now());
   }
   if (!removed) co_return no_such_notification();
+  streams_.notify();
   answer.status(204);
   co_return result<>{};
 }

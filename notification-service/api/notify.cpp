@@ -77,6 +77,7 @@ awaitable<result<>> notify_api::send(const http::request& r, http::response& ans
   co_await use_.notifications.accept(accepted, also);
   use_.events.notify();
   if (accepted.has_pending()) use_.deliveries.wake();
+  use_.streams.notify();
   co_return result<>{};
 }
 

@@ -4,6 +4,7 @@
 #include "notification-service/domain/channel.hpp"
 #include "notification-service/storage/notification_repository.hpp"
 #include "notification-service/storage/recipient_repository.hpp"
+#include "notification-service/stream/hub.hpp"
 #include "platform/bus/bus.hpp"
 #include "platform/http/message.hpp"
 #include "platform/service/idempotency.hpp"
@@ -19,6 +20,7 @@ class notify_api {
     service::idempotency& repeats;
     bus::relay& events;
     delivery_engine& deliveries;
+    stream_hub& streams;
     const clock& time;
     /// Events about accounts arrive here, so an account that no event has named does not exist, unless it is so new
     /// that the event may be on its way. Without a bus the service cannot know, and takes the sender's word for a user

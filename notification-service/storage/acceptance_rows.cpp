@@ -1,5 +1,6 @@
 #include "notification-service/storage/acceptance_rows.hpp"
 
+#include "notification-service/storage/inbox_json.hpp"
 #include "notification-service/storage/notification_statements.hpp"
 #include "platform/json/write.hpp"
 
@@ -44,6 +45,7 @@ acceptance_rows::acceptance_rows(const acceptance& what) : what_(what) {
            sql::param{m.says.data},
            sql::param{to_millis(m.created_at)},
            sql::param{m.kind}};
+  if (what.in_inbox) told_.emplace(m.recipient_id, "notification.created", created_on_stream(m), m.created_at);
   const instant due = m.send_at ? std::max(*m.send_at, m.created_at) : m.created_at;
   for (const delivery& each : what.deliveries) {
     deliveries_.push_back(delivery_values(m, each, deliveries_.size(), due));
@@ -51,7 +53,10 @@ acceptance_rows::acceptance_rows(const acceptance& what) : what_(what) {
 }
 
 void acceptance_rows::add_rest(std::vector<sql::command>& to) const {
-  if (what_.in_inbox) to.push_back({&statements::insert_item, item_});
+  if (what_.in_inbox) {
+    to.push_back({&statements::insert_item, item_});
+    to.push_back(told_->command());
+  }
   for (const auto& values : deliveries_) to.push_back({&statements::insert_delivery, values});
 }
 

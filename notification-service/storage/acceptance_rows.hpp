@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "notification-service/domain/channel.hpp"
+#include "notification-service/storage/stream_log.hpp"
 #include "platform/sql/database.hpp"
 
 namespace cumulo::notifications {
@@ -20,7 +21,7 @@ class acceptance_rows {
 
   /// Of statements::insert_dispatch or insert_dispatch_once.
   [[nodiscard]] std::span<const sql::param> dispatch() const { return dispatch_; }
-  /// The inbox's row, if it is there at once, and each channel's.
+  /// The inbox's row, if it is there at once, with the live stream's of it, and each channel's.
   void add_rest(std::vector<sql::command>& to) const;
 
  private:
@@ -28,6 +29,7 @@ class acceptance_rows {
   std::optional<std::string> payload_;
   std::vector<sql::param> dispatch_;
   std::vector<sql::param> item_;
+  std::optional<stream_row> told_;
   std::vector<std::array<sql::param, 10>> deliveries_;
 };
 

@@ -4,7 +4,9 @@
 
 #include "notification-service/events/published.hpp"
 #include "notification-service/storage/acceptance_rows.hpp"
+#include "notification-service/storage/inbox_json.hpp"
 #include "notification-service/storage/notification_statements.hpp"
+#include "notification-service/storage/stream_log.hpp"
 #include "platform/json/write.hpp"
 
 namespace cumulo::notifications {
@@ -99,9 +101,23 @@ awaitable<bool> notification_repository::mark_read(const std::string& account_id
                                                    item_sink sink, function_ref<std::optional<sql::command>()> seal) {
   auto body = [&](sql::transaction& tx) -> awaitable<bool> {
     const std::array values{sql::param{account_id}, sql::param{id}, sql::param{to_millis(now)}};
-    auto take = [&](const sql::row& row) { sink(item_of(row)); };
+    bool is_news = false;
+    auto take = [&](const sql::row& row) {
+      const inbox_item item = item_of(row);
+      is_news = item.read_at == now;
+      sink(item);
+    };
     const std::uint64_t found = co_await tx.execute(statements::mark_read, values, take);
     if (found == 0) co_return false;
+    if (is_news) {
+      std::int64_t unread = 0;
+      const std::array who{sql::param{account_id}};
+      auto count = [&](const sql::row& row) { unread = row.integer(0); };
+      co_await tx.execute(statements::count_unread, who, count);
+      const read_selection this_one{std::vector<std::string>{id}, std::nullopt};
+      const std::string told = read_on_stream(this_one, now, unread);
+      co_await stream_log::append(tx, account_id, "notification.read", told, now);
+    }
     if (const auto sealed = seal()) co_await tx.execute(*sealed->what, sealed->values);
     co_return true;
   };
@@ -127,24 +143,41 @@ awaitable<void> notification_repository::mark_many_read(
     const std::array who{sql::param{account_id}};
     auto take = [&](const sql::row& row) { outcome.unread = row.integer(0); };
     co_await tx.execute(statements::count_unread, who, take);
+    if (outcome.marked > 0) {
+      const std::string told = read_on_stream(which, now, outcome.unread);
+      co_await stream_log::append(tx, account_id, "notification.read", told, now);
+    }
     if (const auto sealed = seal(outcome)) co_await tx.execute(*sealed->what, sealed->values);
   };
   co_await store_.transact(body);
 }
 
-awaitable<bool> notification_repository::remove_from_inbox(const std::string& account_id, const std::string& id) {
-  const std::array values{sql::param{account_id}, sql::param{id}};
-  const std::uint64_t removed = co_await write_one(statements::remove_item, values);
-  co_return removed > 0;
+awaitable<bool> notification_repository::remove(const sql::statement& telling, const sql::statement& removal,
+                                                const std::string& account_id, const std::string& id,
+                                                std::optional<instant> seen, instant now) {
+  std::optional<std::int64_t> seen_millis;
+  if (seen) seen_millis = to_millis(*seen);
+  const std::string data = deleted_on_stream(id);
+  const std::array telling_values{sql::param{account_id}, sql::param{id}, sql::param{seen_millis}, sql::param{data},
+                                  sql::param{to_millis(now)}};
+  const std::span<const sql::param> values{telling_values};
+  // The telling comes first, as its condition is that there is still something to remove.
+  const std::array commands{sql::command{&telling, telling_values},
+                            sql::command{&removal, values.first(&removal == &statements::remove_item ? 2 : 3)}};
+  std::array<std::uint64_t, 2> changed{};
+  auto ignore = [](const sql::row&) {};
+  co_await store_.write(commands, ignore, changed);
+  co_return changed[1] > 0;
+}
+
+awaitable<bool> notification_repository::remove_from_inbox(const std::string& account_id, const std::string& id,
+                                                           instant now) {
+  co_return co_await remove(statements::tell_removal, statements::remove_item, account_id, id, std::nullopt, now);
 }
 
 awaitable<bool> notification_repository::remove_from_inbox_if(const std::string& account_id, const std::string& id,
-                                                              std::optional<instant> seen) {
-  std::optional<std::int64_t> seen_millis;
-  if (seen) seen_millis = to_millis(*seen);
-  const std::array values{sql::param{account_id}, sql::param{id}, sql::param{seen_millis}};
-  const std::uint64_t removed = co_await write_one(statements::remove_item_if, values);
-  co_return removed > 0;
+                                                              std::optional<instant> seen, instant now) {
+  co_return co_await remove(statements::tell_removal_if, statements::remove_item_if, account_id, id, seen, now);
 }
 
 awaitable<std::optional<dispatch_record>> notification_repository::find_dispatch(const std::string& sender_id,

@@ -1,5 +1,6 @@
 #pragma once
-// Inboxes and what was sent, in one database of either engine. All methods run on an I/O thread, throw
+// Inboxes and what was sent, in one database of either engine. What changes in an inbox is put on its owner's live
+// stream in the same transaction (but not what retention takes away). All methods run on an I/O thread, throw
 // sql::database_error, and when they return what they changed is durable.
 #include <cstdint>
 #include <optional>
@@ -87,10 +88,10 @@ class notification_repository {
                                  function_ref<std::optional<sql::command>(const read_outcome&)> seal);
 
   /// False if the account has no such item. The sender still sees what became of it.
-  awaitable<bool> remove_from_inbox(const std::string& account_id, const std::string& id);
+  awaitable<bool> remove_from_inbox(const std::string& account_id, const std::string& id, instant now);
   /// The same if the item's read time is still `seen`; otherwise false.
   awaitable<bool> remove_from_inbox_if(const std::string& account_id, const std::string& id,
-                                       std::optional<instant> seen);
+                                       std::optional<instant> seen, instant now);
 
   /// Nothing if that sender sent no such notification.
   awaitable<std::optional<dispatch_record>> find_dispatch(const std::string& sender_id, const std::string& id);
@@ -102,6 +103,9 @@ class notification_repository {
 
  private:
   awaitable<std::uint64_t> write_one(const sql::statement& what, std::span<const sql::param> values);
+
+  awaitable<bool> remove(const sql::statement& condition, const sql::statement& removal, const std::string& account_id,
+                         const std::string& id, std::optional<instant> seen, instant now);
 
   sql::database& store_;
 };

@@ -66,6 +66,19 @@ inline constexpr sql::statement mark_read_up_to{
     "notification.mark_read_up_to",
     "UPDATE notifications SET read_at = ?3 WHERE account_id = ?1 AND id <= ?2 AND read_at IS NULL"};
 
+/// What the live stream is told of a removal that the statement after it makes.
+inline constexpr sql::statement tell_removal{
+    "notification.tell_removal",
+    "INSERT INTO stream_events (account_id, type, data, created_at) "
+    "SELECT account_id, 'notification.deleted', CAST(?4 AS TEXT), CAST(?5 AS BIGINT) FROM notifications "
+    "WHERE account_id = ?1 AND id = ?2 AND CAST(?3 AS BIGINT) IS NULL"};
+
+inline constexpr sql::statement tell_removal_if{
+    "notification.tell_removal_if",
+    "INSERT INTO stream_events (account_id, type, data, created_at) "
+    "SELECT account_id, 'notification.deleted', CAST(?4 AS TEXT), CAST(?5 AS BIGINT) FROM notifications "
+    "WHERE account_id = ?1 AND id = ?2 AND COALESCE(read_at, -1) = COALESCE(CAST(?3 AS BIGINT), -1)"};
+
 inline constexpr sql::statement remove_item{"notification.remove",
                                             "DELETE FROM notifications WHERE account_id = ?1 AND id = ?2"};
 

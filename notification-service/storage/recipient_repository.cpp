@@ -3,6 +3,7 @@
 #include <array>
 
 #include "notification-service/domain/message.hpp"
+#include "notification-service/storage/stream_log.hpp"
 
 namespace cumulo::notifications {
 
@@ -75,6 +76,7 @@ awaitable<void> recipient_repository::erase(sql::transaction& tx, const std::str
   const std::array who{sql::param{account_id}};
   co_await tx.execute(mark_erased, who_and_when);
   co_await tx.execute(erase_inbox, who);
+  co_await stream_log::erase(tx, account_id);
   co_await tx.execute(erase_received, who);
   co_await tx.execute(forget_sender, who);
 }

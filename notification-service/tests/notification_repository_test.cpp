@@ -73,7 +73,7 @@ class notification_storage : public storage_test {
   }
 
   bool remove(const std::string& account, const std::string& id) {
-    return run([&]() -> awaitable<bool> { co_return co_await notifications.remove_from_inbox(account, id); });
+    return run([&]() -> awaitable<bool> { co_return co_await notifications.remove_from_inbox(account, id, later); });
   }
 
   const std::string sender = new_id();
@@ -241,7 +241,8 @@ TEST_P(notification_storage, removing_is_for_the_owner_and_the_sender_still_sees
 TEST_P(notification_storage, conditional_removal_notices_that_it_was_read_meanwhile) {
   const std::string id = send(ann, {"a"});
   const auto remove_if = [&](std::optional<instant> seen) {
-    return run([&]() -> awaitable<bool> { co_return co_await notifications.remove_from_inbox_if(ann, id, seen); });
+    return run(
+        [&]() -> awaitable<bool> { co_return co_await notifications.remove_from_inbox_if(ann, id, seen, later); });
   };
   read_time(ann, id, noon);
   EXPECT_FALSE(remove_if(std::nullopt));

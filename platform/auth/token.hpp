@@ -71,6 +71,23 @@ class trust_store {
   friend class token_verifier;
   friend class trust_fetcher;
   friend class trust_view;
+  friend class revocations;
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// What one thread knows to be revoked: for connections that outlive the check at their beginning.
+class revocations {
+ public:
+  /// `trust` outlives it.
+  explicit revocations(const trust_store& trust);
+  ~revocations();
+  /// Takes over what has changed; true if anything may have.
+  [[nodiscard]] bool refresh();
+  /// Is the credential or the account among them, as of the last refresh?
+  [[nodiscard]] bool name(const principal& who) const;
+
+ private:
   struct state;
   std::unique_ptr<state> state_;
 };

@@ -112,6 +112,27 @@ bool trust_store::has_keys() const {
   return state_->keys != nullptr;
 }
 
+struct revocations::state {
+  trust_store::state& trust;
+  trust_view view;
+  std::uint64_t seen{0};
+};
+
+revocations::revocations(const trust_store& trust) : state_(new state{*trust.state_, {}}) {}
+revocations::~revocations() = default;
+
+bool revocations::refresh() {
+  const auto version = state_->trust.version.load(std::memory_order_acquire);
+  if (version == state_->seen) return false;
+  state_->seen = version;
+  state_->view.refresh(state_->trust);
+  return true;
+}
+
+bool revocations::name(const principal& who) const {
+  return state_->view.is_revoked(who.credential_id) || state_->view.is_revoked(who.account_id);
+}
+
 bool trust_view::refresh(trust_store::state& from) {
   if (from.version.load(std::memory_order_acquire) == version_) return false;
   const std::scoped_lock guard{from.lock};

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "platform/sql/sqlite_log_writer.hpp"
+
 namespace cumulo::sql {
 namespace {
 
@@ -76,7 +78,8 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
   (void)once;
   if (how == access::read_write) create_private(file);
   const int code =
-      sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+      sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      how == access::read_write ? log_gathering_vfs() : nullptr);
   try {
     if (code != SQLITE_OK) throw_error(code, "sqlite.open");
     // First of all: several connections that turn WAL on at once fail without it.
@@ -84,7 +87,9 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
     run_script("PRAGMA journal_mode=WAL", "sqlite.open");
     run_script("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112",
                "sqlite.open");
-    run_script(how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0", "sqlite.open");
+    run_script(
+        how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536",
+        "sqlite.open");
   } catch (...) {
     sqlite3_close(db_);
     throw;

@@ -55,9 +55,10 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_space ON tasks (space_id, id);
 CREATE INDEX tasks_by_project ON tasks (project_id, id);
 CREATE INDEX tasks_by_update ON tasks (space_id, updated_at, id);
-CREATE INDEX tasks_by_due ON tasks (space_id, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX tasks_open_by_due ON tasks (space_id, due_at, id)
   WHERE due_at IS NOT NULL AND trashed_at IS NULL AND status < 2;
+CREATE INDEX tasks_closed_by_due ON tasks (space_id, due_at, id)
+  WHERE due_at IS NOT NULL AND trashed_at IS NULL AND status >= 2;
 CREATE INDEX tasks_in_trash ON tasks (space_id, trashed_at, id) WHERE trashed_at IS NOT NULL;
 CREATE INDEX tasks_to_purge ON tasks (trashed_at) WHERE trashed_at IS NOT NULL;
 

@@ -126,7 +126,7 @@ void add_source(writer& out, const shape& s) {
     } else if (!s.searched && !s.labelled) {
       if (s.sort == task_sort::updated_at) hint = "INDEXED BY tasks_by_update ";
       if (s.sort == task_sort::due && !s.undated) {
-        hint = s.open ? "INDEXED BY tasks_open_by_due " : "INDEXED BY tasks_by_due ";
+        hint = s.open ? "INDEXED BY tasks_open_by_due " : "INDEXED BY tasks_closed_by_due ";
       }
     }
   }
@@ -191,14 +191,37 @@ std::string_view name_of(const shape& s) {
   return "task.list_filtered";
 }
 
-std::pair<std::string, std::vector<value>> write_statement(sql::engine kind, const shape& s) {
-  writer out{kind};
+void add_select(writer& out, const shape& s) {
   out.add("SELECT " CUMULO_TASK_COLUMNS);
   if (s.sort == task_sort::due || s.sort == task_sort::title) out.add(", ").add(key_column(s.sort));
   out.add(" ");
   add_source(out, s);
   add_conditions(out, s);
-  add_order(out, s);
+}
+
+/// By due, open and closed tasks have an index each, so that a task is in one of them; both are walked, and what they
+/// give is merged.
+void add_both_by_due(writer& out, shape s) {
+  for (const bool open : {true, false}) {
+    s.open = open;
+    out.add(open ? "SELECT * FROM (" : " UNION ALL SELECT * FROM (");
+    add_select(out, s);
+    if (!open) out.add(" AND t.status >= 2");
+    add_order(out, s);
+    out.add(open ? ") AS open_tasks" : ") AS closed_tasks");
+  }
+  const std::string_view direction = s.descending ? " DESC" : "";
+  out.add(" ORDER BY due_at").add(direction).add(", id").add(direction).add(" LIMIT ").add(value::limit);
+}
+
+std::pair<std::string, std::vector<value>> write_statement(sql::engine kind, const shape& s) {
+  writer out{kind};
+  if (s.sort == task_sort::due && !s.undated && !s.open && !s.by_project && !s.searched && !s.labelled) {
+    add_both_by_due(out, s);
+  } else {
+    add_select(out, s);
+    add_order(out, s);
+  }
   return {std::move(out.text_), std::move(out.values_)};
 }
 

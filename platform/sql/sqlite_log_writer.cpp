@@ -1,0 +1,147 @@
+#include "platform/sql/sqlite_log_writer.hpp"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+namespace cumulo::sql {
+namespace {
+
+constexpr std::size_t most_gathered = 124 * 1024;  // SQLite's xWrite takes at most 128 KiB less one byte
+
+/// SQLite hands out raw memory of szOsFile bytes for each file: ours comes first, the real one right after it.
+struct log_file {
+  sqlite3_file base;
+  std::string* gathered;  ///< consecutive bytes from `at` on
+  sqlite3_int64 at;
+};
+
+sqlite3_vfs* real_vfs(const sqlite3_vfs* self) { return static_cast<sqlite3_vfs*>(self->pAppData); }
+log_file& ours(sqlite3_file* file) { return *reinterpret_cast<log_file*>(file); }
+sqlite3_file* real(sqlite3_file* file) {
+  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + sizeof(log_file));
+}
+
+int flush(sqlite3_file* file) {
+  log_file& log = ours(file);
+  if (log.gathered->empty()) return SQLITE_OK;
+  sqlite3_file* to = real(file);
+  const int code = to->pMethods->xWrite(to, log.gathered->data(), static_cast<int>(log.gathered->size()), log.at);
+  log.gathered->clear();  // if it failed, SQLite takes the commit back and writes over the same place
+  return code;
+}
+
+int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
+  log_file& log = ours(file);
+  const bool follows = offset == log.at + static_cast<sqlite3_int64>(log.gathered->size());
+  if (!log.gathered->empty() && (!follows || log.gathered->size() + static_cast<std::size_t>(size) > most_gathered)) {
+    const int code = flush(file);
+    if (code != SQLITE_OK) return code;
+  }
+  if (log.gathered->empty()) log.at = offset;
+  try {
+    log.gathered->append(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  } catch (const std::bad_alloc&) {
+    return SQLITE_IOERR_NOMEM;
+  }
+  return SQLITE_OK;
+}
+
+/// Calls the real file's method after what was gathered.
+template <class Call>
+int after_flush(sqlite3_file* file, Call call) {
+  const int code = flush(file);
+  return code == SQLITE_OK ? call(real(file)) : code;
+}
+
+int close(sqlite3_file* file) {
+  const int flushed = flush(file);
+  delete ours(file).gathered;
+  const int closed = real(file)->pMethods->xClose(real(file));
+  return flushed != SQLITE_OK ? flushed : closed;
+}
+int read(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
+  return after_flush(file, [&](sqlite3_file* f) { return f->pMethods->xRead(f, into, size, offset); });
+}
+int truncate(sqlite3_file* file, sqlite3_int64 size) {
+  return after_flush(file, [&](sqlite3_file* f) { return f->pMethods->xTruncate(f, size); });
+}
+int sync(sqlite3_file* file, int flags) {
+  return after_flush(file, [&](sqlite3_file* f) { return f->pMethods->xSync(f, flags); });
+}
+int file_size(sqlite3_file* file, sqlite3_int64* size) {
+  return after_flush(file, [&](sqlite3_file* f) { return f->pMethods->xFileSize(f, size); });
+}
+int lock(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
+int unlock(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
+int check_reserved_lock(sqlite3_file* file, int* held) {
+  return real(file)->pMethods->xCheckReservedLock(real(file), held);
+}
+int file_control(sqlite3_file* file, int what, void* argument) {
+  return real(file)->pMethods->xFileControl(real(file), what, argument);
+}
+int sector_size(sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); }
+int characteristics(sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); }
+
+/// Version 1: the log is never mapped, and shared memory belongs to the database's file.
+constexpr sqlite3_io_methods log_methods{.iVersion = 1,
+                                         .xClose = close,
+                                         .xRead = read,
+                                         .xWrite = write,
+                                         .xTruncate = truncate,
+                                         .xSync = sync,
+                                         .xFileSize = file_size,
+                                         .xLock = lock,
+                                         .xUnlock = unlock,
+                                         .xCheckReservedLock = check_reserved_lock,
+                                         .xFileControl = file_control,
+                                         .xSectorSize = sector_size,
+                                         .xDeviceCharacteristics = characteristics,
+                                         .xShmMap = nullptr,
+                                         .xShmLock = nullptr,
+                                         .xShmBarrier = nullptr,
+                                         .xShmUnmap = nullptr,
+                                         .xFetch = nullptr,
+                                         .xUnfetch = nullptr};
+
+int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
+  sqlite3_vfs* vfs = real_vfs(self);
+  if ((flags & SQLITE_OPEN_WAL) == 0) return vfs->xOpen(vfs, name, file, flags, out_flags);
+  log_file& log = ours(file);
+  log = {};
+  sqlite3_file* inner = real(file);
+  std::memset(inner, 0, static_cast<std::size_t>(vfs->szOsFile));
+  const int code = vfs->xOpen(vfs, name, inner, flags, out_flags);
+  if (code != SQLITE_OK) return code;
+  log.gathered = new (std::nothrow) std::string;
+  if (log.gathered == nullptr) {
+    inner->pMethods->xClose(inner);
+    return SQLITE_NOMEM;
+  }
+  log.base.pMethods = &log_methods;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+const char* log_gathering_vfs() {
+  static constexpr const char* name = "cumulo-log-gathering";
+  static const bool registered = [] {
+    sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
+    if (usual == nullptr) return false;
+    static sqlite3_vfs vfs = *usual;
+    vfs.zName = name;
+    vfs.pAppData = usual;
+    vfs.szOsFile = static_cast<int>(sizeof(log_file)) + usual->szOsFile;
+    vfs.xOpen = open;
+    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
+  }();
+  if (!registered) throw std::runtime_error("SQLite has no file system to work on");
+  return name;
+}
+
+}  // namespace cumulo::sql

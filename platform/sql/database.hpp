@@ -181,8 +181,9 @@ class database {
 
   /// One or several statements that succeed or fail together, without logic between them; durable when it returns.
   /// Shares one fsync (or one Sync) with what other requests write meanwhile. Rows returned by any of them go to `sink`
-  /// in order. Returns the rows changed or returned by each command through `changed` if it is not empty (same length).
-  /// The fast path of writes. Conditions go into the SQL (an outbox row `INSERT … SELECT … WHERE EXISTS`).
+  /// in order; if a neighbour fails, they may come again from the first. Returns the rows changed or returned by each
+  /// command through `changed` if it is not empty (same length). The fast path of writes. Conditions go into the SQL
+  /// (an outbox row `INSERT … SELECT … WHERE EXISTS`).
   virtual awaitable<void> write(std::span<const command> commands, row_sink sink, std::span<std::uint64_t> changed) = 0;
 
   /// Runs `body(transaction&) -> awaitable<T>` in a read-write transaction; durable when it returns. An exception, or a

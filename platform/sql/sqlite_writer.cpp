@@ -15,6 +15,7 @@ const statement release{"sqlite.release", "RELEASE member"};
 const statement rollback_to{"sqlite.rollback_to", "ROLLBACK TO member"};
 const statement begin_group{"sqlite.begin", "BEGIN IMMEDIATE"};
 const statement end_group{"sqlite.commit", "COMMIT"};
+const statement rollback_group{"sqlite.rollback", "ROLLBACK"};
 
 void run(sqlite_connection& connection, const statement& what) {
   auto ignore = [](const row&) {};
@@ -127,25 +128,36 @@ void sqlite_writer::commit_group(std::deque<sqlite_change*>& taken) {
   busy_since_ = begun.time_since_epoch().count();
   std::vector<sqlite_change*> group;
   std::exception_ptr lost;
+  bool guarded = false;
   try {
     sql::run(connection_, begin_group);
+    while (!lost && !taken.empty() && (group.empty() || clock_type::now() - begun < group_time)) {
+      auto* change = taken.front();
+      taken.pop_front();
+      group.push_back(change);
+      if (begun - change->asked > settings_.client_deadline) {
+        meter_.failed(failure::timeout);
+        change->fail(std::make_exception_ptr(
+            database_error(failure::timeout, "sqlite.write", "the change waited longer than the client's deadline")));
+        continue;
+      }
+      const bool alone = guarded || change->body;
+      run_member(*change, alone);
+      if (!connection_.in_transaction()) {
+        lost = group_failure(*change);
+      } else if (change->failed() && !alone) {
+        guarded = true;
+        sql::run(connection_, rollback_group);
+        for (auto* each : group) each->fail(nullptr);
+        taken.insert(taken.begin(), group.begin(), group.end());
+        group.clear();
+        sql::run(connection_, begin_group);
+      }
+    }
   } catch (...) {
     lost = std::current_exception();
-    group.assign(taken.begin(), taken.end());
+    group.insert(group.end(), taken.begin(), taken.end());
     taken.clear();
-  }
-  while (!lost && !taken.empty() && (group.empty() || clock_type::now() - begun < group_time)) {
-    auto* change = taken.front();
-    taken.pop_front();
-    group.push_back(change);
-    if (begun - change->asked > settings_.client_deadline) {
-      meter_.failed(failure::timeout);
-      change->fail(std::make_exception_ptr(
-          database_error(failure::timeout, "sqlite.write", "the change waited longer than the client's deadline")));
-      continue;
-    }
-    run_member(*change);
-    if (!connection_.in_transaction()) lost = group_failure(*change);
   }
   if (!lost) {
     try {
@@ -183,9 +195,9 @@ void sqlite_writer::report(const std::exception_ptr& why) {
   }
 }
 
-void sqlite_writer::run_member(sqlite_change& change) {
+void sqlite_writer::run_member(sqlite_change& change, bool alone) {
   try {
-    sql::run(connection_, savepoint);
+    if (alone) sql::run(connection_, savepoint);
     if (change.body) {
       run_body(change);
     } else {
@@ -199,11 +211,11 @@ void sqlite_writer::run_member(sqlite_change& change) {
       meter_.failed(failure::foreign_key_violation);
       throw database_error(failure::foreign_key_violation, "sqlite.commit", "a deferred foreign key is not satisfied");
     }
-    sql::run(connection_, release);
+    if (alone) sql::run(connection_, release);
   } catch (...) {
     change.fail(std::current_exception());
   }
-  if (!change.failed() || !connection_.in_transaction()) return;
+  if (!alone || !change.failed() || !connection_.in_transaction()) return;
   try {
     sql::run(connection_, rollback_to);
     sql::run(connection_, release);

@@ -21,8 +21,10 @@ struct sqlite_change : waiter {
   std::chrono::steady_clock::time_point asked{std::chrono::steady_clock::now()};
 };
 
-/// The one thread that writes. It takes all changes that wait, runs each in a savepoint of one transaction, commits
-/// (one fsync), and only then resumes those that asked. So groups form by themselves while the previous fsync runs.
+/// The one thread that writes. It takes all changes that wait, runs them in one transaction, commits (one fsync), and
+/// only then resumes those that asked. So groups form by themselves while the previous fsync runs. A savepoint copies
+/// every page that is changed after it, so only bodies, which may decide to roll back, get one at once; if any other
+/// change fails, the group is rolled back and run again with a savepoint for each, and the failing one fails alone.
 class sqlite_writer {
  public:
   sqlite_writer(const std::string& file, io_threads& threads, const pool_settings& settings, const instruments& meter);
@@ -45,7 +47,8 @@ class sqlite_writer {
   /// Runs and commits a group from the front of `taken`.
   void commit_group(std::deque<sqlite_change*>& taken);
   void report(const std::exception_ptr& why);
-  void run_member(sqlite_change& change);
+  /// `alone`: in a savepoint, so that its failure undoes nothing else.
+  void run_member(sqlite_change& change, bool alone);
   void run_body(sqlite_change& change);
 
   io_threads& threads_;

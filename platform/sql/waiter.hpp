@@ -47,6 +47,7 @@ class waiter {
     auto h = std::move(*handler_);
     handler_.reset();
   }
+  /// Null: it has not failed after all.
   void fail(std::exception_ptr e) { error_ = std::move(e); }
   [[nodiscard]] bool failed() const { return error_ != nullptr; }
   void rethrow() const {

@@ -16,7 +16,7 @@ struct shape {
   bool descending{true};
   bool undated{false};  ///< the tasks without a due time, which follow those with one
   bool by_project{false};
-  bool open{false};      ///< only todo and in_progress: has an index of its own by due
+  bool open{false};      ///< only todo and in_progress
   bool narrowed{false};  ///< by status, priority, due or updated
   bool labelled{false};
   bool searched{false};
@@ -170,19 +170,23 @@ void add_conditions(writer& out, const shape& s) {
   if (s.undated) out.add(" AND t.due_at IS NULL");
 }
 
-void add_order(writer& out, const shape& s) {
-  const bool by_id = s.sort == task_sort::created_at || s.undated;
-  const std::string_view key = key_column(s.sort);
-  const std::string_view direction = s.descending ? " DESC" : "";
-  if (by_id) {
+bool is_by_id(const shape& s) { return s.sort == task_sort::created_at || s.undated; }
+
+/// What comes after the position.
+void add_range(writer& out, const shape& s) {
+  if (is_by_id(s)) {
     out.add(" AND t.id ").add(s.descending ? "< " : "> ").add(value::id);
-    out.add(" ORDER BY t.id").add(direction);
   } else {
-    out.add(" AND (").add(key).add(", t.id) ").add(s.descending ? "< (" : "> (");
+    out.add(" AND (").add(key_column(s.sort)).add(", t.id) ").add(s.descending ? "< (" : "> (");
     out.add(value::key).add(", ").add(value::id).add(")");
-    out.add(" ORDER BY ").add(key).add(direction).add(", t.id").add(direction);
   }
-  out.add(" LIMIT ").add(value::limit);
+}
+
+void add_order(writer& out, const shape& s) {
+  const std::string_view direction = s.descending ? " DESC" : "";
+  out.add(" ORDER BY ");
+  if (!is_by_id(s)) out.add(key_column(s.sort)).add(direction).add(", ");
+  out.add("t.id").add(direction).add(" LIMIT ").add(value::limit);
 }
 
 std::string_view name_of(const shape& s) {
@@ -199,16 +203,14 @@ void add_select(writer& out, const shape& s) {
   add_conditions(out, s);
 }
 
-/// By due, open and closed tasks have an index each, so that a task is in one of them; both are walked, and what they
-/// give is merged.
+/// By due, open and closed tasks have an index each, so that a task is in one of them; both are walked and merged.
 void add_both_by_due(writer& out, shape s) {
   for (const bool open : {true, false}) {
     s.open = open;
-    out.add(open ? "SELECT * FROM (" : " UNION ALL SELECT * FROM (");
+    if (!open) out.add(" UNION ALL ");
     add_select(out, s);
     if (!open) out.add(" AND t.status >= 2");
-    add_order(out, s);
-    out.add(open ? ") AS open_tasks" : ") AS closed_tasks");
+    add_range(out, s);
   }
   const std::string_view direction = s.descending ? " DESC" : "";
   out.add(" ORDER BY due_at").add(direction).add(", id").add(direction).add(" LIMIT ").add(value::limit);
@@ -220,6 +222,7 @@ std::pair<std::string, std::vector<value>> write_statement(sql::engine kind, con
     add_both_by_due(out, s);
   } else {
     add_select(out, s);
+    add_range(out, s);
     add_order(out, s);
   }
   return {std::move(out.text_), std::move(out.values_)};

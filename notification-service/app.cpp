@@ -5,6 +5,7 @@
 #include "notification-service/api/stream.hpp"
 #include "notification-service/delivery/delivery_engine.hpp"
 #include "notification-service/events/consumed.hpp"
+#include "notification-service/events/link_events.hpp"
 #include "notification-service/routes.hpp"
 #include "notification-service/settings.hpp"
 #include "notification-service/storage/migrations.hpp"
@@ -30,7 +31,13 @@ std::string migrated(const std::string& url) {
 using sender_list = std::vector<std::unique_ptr<sender>>;
 
 /// What this installation sends through.
-sender_list make_senders() { return {}; }
+sender_list make_senders(const config& options, outbound::client& calls) {
+  sender_list senders;
+  if (auto email = email_settings_of(options)) {
+    senders.push_back(std::make_unique<email_sender>(calls, std::move(*email), nullptr));
+  }
+  return senders;
+}
 
 /// What it can deliver through: the inbox and what is sent. All others answer `disabled`.
 std::vector<std::unique_ptr<channel>> offered_channels(const sender_list& senders) {
@@ -59,7 +66,7 @@ struct app::parts {
       : store(sql::open(migrated(service::database_url(process.options, database_file)), process.threads,
                         service::pool_settings(process.options), &process.metrics)),
         calls(service::outbound_settings(process.options), &process.metrics),
-        senders(make_senders()),
+        senders(make_senders(process.options, calls)),
         channels(offered_channels(senders)),
         notifications(*store),
         recipients(*store),
@@ -103,6 +110,7 @@ std::vector<http::route> app::routes() { return notifications::routes(parts_->no
 void app::subscribe(bus::broker& events) {
   events.subscribe(account_events(*parts_->store));
   events.subscribe(streamed_events(*parts_->store));
+  events.subscribe(link_events(*parts_->store, parts_->channels));
 }
 
 void app::start() {

@@ -17,6 +17,18 @@ const std::vector<option>& table() {
       {"delivery-longest-pause", duration, "30m", "Longest pause between two attempts at a delivery."},
       {"delivery-lease", duration, "2m", "After a kill, how long a delivery in flight waits for its next attempt."},
       {"delivery-poll", duration, "500ms", "How often the queue is looked at for what other processes have added."},
+      {"smtp-url", text, "",
+       "Mail server: smtp://host:port (STARTTLS) or smtps://host:port (TLS at once). Empty: no e-mail channel."},
+      {"smtp-user", text, "", "Name to sign in to the mail server with. Empty: no sign-in."},
+      {"smtp-password", secret, "", "Password of smtp-user."},
+      {"smtp-from", text, "", "Sender of e-mails: address, or Name <address>."},
+      {"smtp-tls",
+       text,
+       "required",
+       "required: no mail without TLS and a certificate that holds; optional: as the server offers.",
+       {"required", "optional"}},
+      {"smtp-timeout", duration, "30s", "Longest that handing one e-mail to the mail server may take."},
+      {"public-url", text, "http://127.0.0.1:8000", "Address of the page, for links in e-mails."},
       {"email-concurrency", number, "8", "E-mails under way at once in this process."},
       {"email-per-recipient", number, "2", "Of them to one person."},
       {"email-rate", number, "0", "E-mails a second in this process. 0: no limit."},
@@ -45,6 +57,27 @@ delivery_settings delivery_settings_of(const config& c) {
           .deadline = c.duration("delivery-deadline"),
           .poll = c.duration("delivery-poll"),
           .pauses = {.first = c.duration("delivery-first-pause"), .longest = c.duration("delivery-longest-pause")}};
+}
+
+std::optional<email_settings> email_settings_of(const config& c) {
+  email_settings s{.server = c.text("smtp-url"),
+                   .user = c.text("smtp-user"),
+                   .password = c.text("smtp-password"),
+                   .require_tls = c.text("smtp-tls") == "required",
+                   .head = {mail::parse_mailbox(c.text("smtp-from")), c.text("public-url")},
+                   .timeout = c.duration("smtp-timeout")};
+  if (s.server.empty()) return std::nullopt;
+  if (!s.server.starts_with("smtp://") && !s.server.starts_with("smtps://")) {
+    throw std::runtime_error("smtp-url must begin with smtp:// or smtps://");
+  }
+  if (s.head.from.address.empty()) {
+    throw std::runtime_error("smtp-from must be an address, or Name <address>, when smtp-url is given");
+  }
+  if (s.timeout + std::chrono::seconds{5} > c.duration("delivery-lease")) {
+    throw std::runtime_error("delivery-lease must be at least 5 s longer than smtp-timeout");
+  }
+  while (s.head.public_url.ends_with('/')) s.head.public_url.pop_back();
+  return s;
 }
 
 channel_limits limits_of(const config& c, channel_name channel) {

@@ -241,7 +241,7 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
       case delivered: held = co_await queue.finish(what, delivery_status::delivered, {}, now); break;
       case retry: held = co_await queue.put_off(what, error, next, now); break;
       case failed:
-        if (outcome.address_refused && sent && sent->email) {
+        if (outcome.address_refused && sent && sent->email && (sent->target.empty() || sent->target == *sent->email)) {
           const acceptance notice = address_refused_notice(*sent, error, now);
           held = co_await queue.refuse_address(what, sent->recipient_id, *sent->email, error, notice, now);
           events.notify();

@@ -26,6 +26,7 @@ struct content {
 };
 
 inline constexpr std::string_view kind_direct = "direct";  ///< somebody's POST /notify
+inline constexpr std::string_view kind_link = "link";      ///< a one-time link that its reader asked for
 
 /// A message whose rules have been checked and whose recipient is known.
 struct message {

@@ -188,8 +188,9 @@ awaitable<bool> delivery_queue::refuse_address(const claimed_delivery& what, con
 
 awaitable<std::uint64_t> delivery_queue::expire(instant limit, instant now, int batch) {
   const std::array values{sql::param{to_millis(limit)}, sql::param{to_millis(now)}, sql::param{batch}};
-  const std::array commands{sql::command{&statements::expire, values}};
-  std::array<std::uint64_t, 1> changed{};
+  const std::array links{sql::param{to_millis(limit)}};
+  const std::array commands{sql::command{&statements::expire, values}, sql::command{&statements::drop_links, links}};
+  std::array<std::uint64_t, 2> changed{};
   auto ignore = [](const sql::row&) {};
   co_await store_.write(commands, ignore, changed);
   co_return changed[0];

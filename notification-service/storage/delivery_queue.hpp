@@ -65,7 +65,7 @@ class delivery_queue {
                                  const std::string& error, const acceptance& notice, instant now);
 
   /// Gives up what waits since before `limit` and nobody holds (a channel that is not offered any more); at most
-  /// `batch`. Returns how many.
+  /// `batch`. Returns how many. One-time links from before `limit` are forgotten.
   awaitable<std::uint64_t> expire(instant limit, instant now, int batch);
   /// Lets out what was scheduled for `now` or before, with its inbox item and its event; at most `batch` notifications.
   /// Returns how many.

@@ -66,7 +66,13 @@ inline constexpr sql::statement remove_held{"delivery.remove",
 inline constexpr sql::statement drop_payload{
     "delivery.drop_payload",
     "UPDATE dispatches SET payload = NULL WHERE id = ?1 AND payload IS NOT NULL AND NOT EXISTS "
-    "(SELECT 1 FROM deliveries v WHERE v.notification_id = ?1 AND v.status IN ('pending', 'scheduled', 'failed'))"};
+    "(SELECT 1 FROM deliveries v WHERE v.notification_id = ?1 AND (v.status IN ('pending', 'scheduled') OR "
+    "(v.status = 'failed' AND dispatches.kind <> 'link')))"};
+
+/// One-time links that were not sent in time: dead, and secret.
+inline constexpr sql::statement drop_links{
+    "delivery.drop_links",
+    "UPDATE dispatches SET payload = NULL WHERE kind = 'link' AND payload IS NOT NULL AND created_at < ?1"};
 
 inline constexpr sql::statement insert_target{
     "delivery.insert_target",

@@ -1,0 +1,249 @@
+"""The e-mail channel against a real SMTP server; its mails are judged by Python's own parser."""
+
+import re
+import time
+
+import pytest
+
+from harness.mail import MailServer
+from harness.places import PATIENCE
+from harness.system import unique
+
+pytestmark = pytest.mark.sanitizers
+
+
+@pytest.fixture(scope="module")
+def mailed(systems):
+    """A mail server and a system that uses it."""
+    from harness.system import System
+    server = MailServer().start()
+    system = System("standalone", server.settings(CUMULO_PUBLIC_URL="https://cumulo.example.org/")).start()
+    system.administrator  # noqa: B018
+    yield system, server
+    system.close()
+    server.stop()
+
+
+@pytest.fixture
+def system(mailed):
+    return mailed[0]
+
+
+@pytest.fixture
+def server(mailed):
+    return mailed[1]
+
+
+def send(person, title, **members):
+    answer = person.post("/notify", {"user_id": person.id, "title": title, "channels": ["email"], **members})
+    assert answer.status_code == 202, answer.text
+    assert [d["status"] for d in answer.json()["deliveries"]] == ["pending"]
+    return answer.json()["id"]
+
+
+def status(person, notification, wanted, seconds=20):
+    deadline = time.monotonic() + seconds * PATIENCE
+    while True:
+        delivery = person.get(f"/notify/{notification}").json()["deliveries"][0]
+        if delivery["status"] == wanted:
+            return delivery
+        assert time.monotonic() < deadline, delivery
+        time.sleep(0.02)
+
+
+def assert_well_formed(mail):
+    message = mail.message
+    assert message.defects == [] and not message.is_attachment()
+    for part in message.walk():
+        assert part.defects == [], part.defects
+        for name, value in part.items():
+            assert not getattr(value, "defects", ()), (name, value, value.defects)
+    assert message.get_content_type() == "multipart/alternative"
+    assert [p.get_content_type() for p in message.iter_parts()] == ["text/plain", "text/html"]
+    for name in ("Date", "From", "To", "Message-ID", "Subject", "MIME-Version", "Auto-Submitted", "List-Id"):
+        assert len(message.get_all(name)) == 1, name
+    lines = mail.raw.split(b"\r\n")
+    assert all(b"\n" not in line and b"\r" not in line and len(line) <= 998 for line in lines)
+    assert all(c < 128 for c in mail.raw)
+
+
+class TestMails:
+    @pytest.mark.parametrize(("title", "body", "name"), [
+        ("Tea is ready", "Green\nor black?", "Ann"),
+        ("Ümläute und 🍵 " + "é" * 150, "Zeile\n.\n..\nFrom here = there\n" + "x" * 3000, "Ann \"the\" Ünger, \\ Jr. <a@b>"),
+        ("=?utf-8?Q?not=20encoded?=", "{{name}} {{title}}", "{{link}}"),
+        ("<script>alert(1)</script>", "</p><script>alert('x')</script> & \"quotes\"", "<b>Bob</b>"),
+        ("a " * 99 + "b", "trailing \t \n\n\n", ""),
+    ])
+    def test_well_formed(self, system, server, title, body, name):
+        person = system.register(**({"name": name} if name else {}))
+        notification = send(person, title, body=body, link="/app/tasks?a=1&b=2")
+        status(person, notification, "delivered")
+        mail = server.about(title)[-1]
+        assert_well_formed(mail)
+        message = mail.message
+        assert mail.sender == "cumulo@mail.example.org" and mail.recipients == [person.email]
+        assert message["Subject"] == title
+        assert message["To"].addresses[0].addr_spec == person.email
+        assert message["To"].addresses[0].display_name == name
+        assert message["From"].addresses[0].display_name == "Cumulo"
+        assert message["Message-ID"] == f"<{notification}@mail.example.org>"
+        assert message["Auto-Submitted"] == "auto-generated"
+        assert abs(message["Date"].datetime.timestamp() - time.time()) < 60 * PATIENCE
+        text, html = (part.get_content() for part in message.iter_parts())
+        assert title in text and body.rstrip() in text.replace("\r\n", "\n")
+        assert "https://cumulo.example.org/app/tasks?a=1&b=2" in text
+        assert 'href="https://cumulo.example.org/app/tasks?a=1&amp;b=2"' in html
+        assert "<script" not in html and "<b>" not in html
+        assert "{{" not in html.replace("{{name}} {{title}}", "").replace("{{link}}", "")
+
+    def test_in_the_readers_language(self, system, server):
+        person = system.register(name="Änne", locale="de-CH")
+        title = unique("Auf Deutsch")
+        send(person, title, link="https://example.org/x")
+        message = server.wait_about(title)[0].message
+        text, html = (part.get_content() for part in message.iter_parts())
+        assert "Hallo Änne," in text and "Öffnen: https://example.org/x" in text
+        assert '<html lang="de">' in html and message["Content-Language"] == "de"
+
+    def test_an_address_cannot_carry_a_header(self, system, server):
+        for address in ("a@example.org\r\nBcc: b@example.org", "a@example.org\nX: y", "<a@example.org>, b@example.org"):
+            answer = system.request("POST", "/register", json={"email": address, "password": "correct horse battery 7"})
+            assert answer.status_code == 422
+
+    def test_the_inbox_does_not_wait_for_the_mail(self, system, server):
+        person = system.register()
+        server.delay = 1
+        try:
+            answer = person.post("/notify", {"user_id": person.id, "title": unique("Both"), "channels": ["email", "inbox"]})
+            assert [d["status"] for d in answer.json()["deliveries"]] == ["pending", "delivered"]
+            assert len(person.get("/notifications").json()["items"]) == 1
+        finally:
+            server.delay = 0
+
+    def test_connections_are_used_again(self, system, server):
+        person = system.register()
+        for n in range(3):
+            status(person, send(person, unique("Pooled")), "delivered")
+        before = server.dialogues
+        for n in range(10):
+            status(person, send(person, unique("Pooled")), "delivered")
+        assert server.dialogues - before <= 2
+
+
+class TestLinks:
+    def link_in(self, mail):
+        return re.search(r"#token=([\w-]+)", mail.message.get_body(("plain",)).get_content())[1]
+
+    def test_verification(self, system, server):
+        person = system.register()
+        mails = [m for m in server.wait_about("Confirm your e-mail address") if m.recipients == [person.email]]
+        deadline = time.monotonic() + 20 * PATIENCE
+        while not mails:
+            assert time.monotonic() < deadline
+            mails = [m for m in server.about("Confirm your e-mail address") if m.recipients == [person.email]]
+        assert_well_formed(mails[0])
+        answer = system.request("POST", "/email/verify", json={"token": self.link_in(mails[0])})
+        assert answer.status_code in (200, 204), answer.text
+        assert person.get("/profile").json()["email_verified"] is True
+        assert person.get("/notifications").json()["items"] == [], "a link is never in the inbox"
+
+
+STEPS = ["EHLO", "MAIL", "RCPT", "DATA", "END"]
+
+
+class TestFaults:
+    @pytest.mark.parametrize("step", STEPS)
+    @pytest.mark.parametrize("how", ["451 try later", "disconnect", "hang"])
+    def test_passing_ones_are_overcome(self, system, server, step, how):
+        person = system.register()
+        self.settle(server)
+        title = unique(f"{how} at {step}")
+        server.cut()
+        server.fault(step, how, 2 if step == "EHLO" and how.startswith("4") else 1)  # EHLO refused, then HELO
+        delivery = status(person, send(person, title), "delivered", 30)
+        assert delivery["attempts"] >= 2 and delivery["detail"] is None
+        mails = server.about(title)
+        assert len(mails) == 1
+        assert_well_formed(mails[0])
+
+    @pytest.mark.parametrize("how", ["421 bye", "500 what", "disconnect", "hang"])
+    def test_the_end_of_the_dialogue_does_not_matter(self, system, server, how):
+        person = system.register()
+        self.settle(server)
+        server.fault("QUIT", how)
+        title = unique(f"{how} at QUIT")
+        assert status(person, send(person, title), "delivered")["attempts"] == 1
+        server.cut()
+        server._faults.clear()
+        assert len(server.about(title)) == 1
+
+    @pytest.mark.parametrize(("step", "reply"), [("EHLO", "550 not you"), ("MAIL", "550 5.7.1 sender refused")])
+    def test_refusals_of_ourselves_are_tried_again(self, system, server, step, reply):
+        person = system.register()
+        self.settle(server)
+        server.cut()
+        server.fault(step, reply, 2)
+        assert status(person, send(person, unique("refused")), "delivered")["attempts"] >= 2
+
+    @pytest.mark.parametrize("step", ["DATA", "END"])
+    def test_a_message_refused_for_good_has_failed(self, system, server, step):
+        person = system.register()
+        self.settle(server)
+        server.fault(step, "554 5.6.0 refused")
+        delivery = status(person, send(person, unique("refused")), "failed")
+        assert delivery["attempts"] == 1 and "554 5.6.0 refused" in delivery["detail"]
+        assert status(person, send(person, unique("next")), "delivered"), "the address is as good as before"
+
+    def test_an_address_refused_for_good_is_left_alone(self, system, server):
+        person = system.register()
+        self.settle(server)
+        server.refuse[person.email] = "550 5.1.1 no such mailbox"
+        assert "550 5.1.1" in status(person, send(person, unique("bounce")), "failed")["detail"]
+        notice = person.get("/notifications").json()["items"]
+        assert len(notice) == 1 and "550 5.1.1 no such mailbox" in notice[0]["body"]
+        del server.refuse[person.email]
+        title = unique("not sent")
+        assert "takes no mail" in status(person, send(person, title), "failed")["detail"]
+        assert server.about(title) == []
+        assert len(person.get("/notifications").json()["items"]) == 1, "told once"
+
+    def settle(self, server):
+        """What registrations have caused is over."""
+        seen = -1
+        while seen != len(server.received):
+            seen = len(server.received)
+            time.sleep(0.15 * PATIENCE)
+
+
+class TestTransport:
+    @pytest.mark.parametrize("tls", ["starttls", "implicit"])
+    def test_tls_and_sign_in(self, own_system, tmp_path, tls):
+        server = MailServer(tmp_path, tls, ("mailer", "s3cret")).start()
+        try:
+            system = own_system("standalone", server.settings(CUMULO_SMTP_USER="mailer", CUMULO_SMTP_PASSWORD="s3cret"))
+            person = system.register()
+            status(person, send(person, "Over TLS"), "delivered")
+            assert_well_formed(server.about("Over TLS")[0])
+            log = system.programs["cumulo"].log
+            assert "s3cret" not in log and "Over TLS" not in log
+        finally:
+            server.stop()
+
+    @pytest.mark.parametrize("tls", ["starttls", "implicit", None])
+    def test_without_trust_nothing_is_sent(self, own_system, tmp_path, tls):
+        server = MailServer(tmp_path, tls).start()
+        try:
+            system = own_system("standalone", {**server.settings(), "CUMULO_SMTP_TLS": "required",
+                                               "CUMULO_OUTBOUND_CA_FILE": ""})
+            person = system.register()
+            notification = send(person, "Secret")
+            deadline = time.monotonic() + 20 * PATIENCE
+            while person.get(f"/notify/{notification}").json()["deliveries"][0]["attempts"] < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            delivery = person.get(f"/notify/{notification}").json()["deliveries"][0]
+            assert delivery["status"] == "pending" and delivery["detail"]
+            assert server.received == []
+        finally:
+            server.stop()

@@ -3,7 +3,9 @@
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
 #include "notification-service/api/stream.hpp"
+#include "notification-service/api/webhooks.hpp"
 #include "notification-service/delivery/delivery_engine.hpp"
+#include "notification-service/delivery/webhook_sender.hpp"
 #include "notification-service/events/consumed.hpp"
 #include "notification-service/events/link_events.hpp"
 #include "notification-service/routes.hpp"
@@ -31,11 +33,13 @@ std::string migrated(const std::string& url) {
 using sender_list = std::vector<std::unique_ptr<sender>>;
 
 /// What this installation sends through.
-sender_list make_senders(const config& options, outbound::client& calls) {
+sender_list make_senders(const config& options, outbound::client& calls, webhook_repository& webhooks,
+                         webhook_caller& caller) {
   sender_list senders;
   if (auto email = email_settings_of(options)) {
     senders.push_back(std::make_unique<email_sender>(calls, std::move(*email), nullptr));
   }
+  senders.push_back(std::make_unique<webhook_sender>(webhooks, caller));
   return senders;
 }
 
@@ -48,13 +52,17 @@ std::vector<std::unique_ptr<channel>> offered_channels(const sender_list& sender
 }
 
 /// Deletes in batches, so that no write waits long behind it.
-awaitable<void> sweep(notification_repository& notifications, service::idempotency& repeats, instant oldest) {
+awaitable<void> sweep(notification_repository& notifications, webhook_repository& webhooks,
+                      service::idempotency& repeats, instant oldest) {
   std::uint64_t gone = 0;
   do {
     gone = co_await notifications.delete_read_before(oldest, sweep_batch);
   } while (gone == std::uint64_t{sweep_batch});
   do {
     gone = co_await notifications.delete_dispatches_before(oldest, sweep_batch);
+  } while (gone == std::uint64_t{sweep_batch});
+  do {
+    gone = co_await webhooks.delete_attempts_before(oldest, sweep_batch);
   } while (gone == std::uint64_t{sweep_batch});
   co_await repeats.sweep();
 }
@@ -66,7 +74,10 @@ struct app::parts {
       : store(sql::open(migrated(service::database_url(process.options, database_file)), process.threads,
                         service::pool_settings(process.options), &process.metrics)),
         calls(service::outbound_settings(process.options), &process.metrics),
-        senders(make_senders(process.options, calls)),
+        secrets(process.options.text("key-encryption-secret")),
+        webhooks(*store),
+        caller(calls, secrets, process.time, webhook_settings_of(process.options)),
+        senders(make_senders(process.options, calls, webhooks, caller)),
         channels(offered_channels(senders)),
         notifications(*store),
         recipients(*store),
@@ -80,12 +91,16 @@ struct app::parts {
         notify({notifications, recipients, channels, repeats, events, engine, streams, process.time,
                 process.events != nullptr}),
         inbox(notifications, repeats, streams, process.time),
-        stream(streams) {
+        stream(streams),
+        hooks({webhooks, caller, secrets, calls.policy(), repeats, process.time}) {
     for (const auto& each : senders) engine.add(*each, limits_of(process.options, each->name()));
   }
 
   std::unique_ptr<sql::database> store;
   outbound::client calls;
+  auth::secret_box secrets;
+  webhook_repository webhooks;
+  webhook_caller caller;
   sender_list senders;
   channel_set channels;
   notification_repository notifications;
@@ -99,18 +114,22 @@ struct app::parts {
   notify_api notify;
   inbox_api inbox;
   stream_api stream;
+  webhook_api hooks;
 };
 
 app::app(service::runtime& process) : process_(process), parts_(std::make_unique<parts>(process)) {}
 
 app::~app() = default;
 
-std::vector<http::route> app::routes() { return notifications::routes(parts_->notify, parts_->inbox, parts_->stream); }
+std::vector<http::route> app::routes() {
+  return notifications::routes(parts_->notify, parts_->inbox, parts_->stream, parts_->hooks);
+}
 
 void app::subscribe(bus::broker& events) {
   events.subscribe(account_events(*parts_->store));
   events.subscribe(streamed_events(*parts_->store));
   events.subscribe(link_events(*parts_->store, parts_->channels));
+  events.subscribe(hooked_events(*parts_->store));
 }
 
 void app::start() {
@@ -119,7 +138,7 @@ void app::start() {
   parts_->streams.start();
   const std::chrono::milliseconds retention = process_.options.duration("notification-retention");
   auto job = [this, retention]() -> awaitable<void> {
-    return sweep(parts_->notifications, parts_->repeats, process_.time.now() - retention);
+    return sweep(parts_->notifications, parts_->webhooks, parts_->repeats, process_.time.now() - retention);
   };
   process_.every("notification.sweep", sweep_every, job);
   auto forget = [this]() -> awaitable<void> { return parts_->streams.sweep(); };

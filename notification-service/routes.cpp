@@ -3,6 +3,7 @@
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
 #include "notification-service/api/stream.hpp"
+#include "notification-service/api/webhooks.hpp"
 
 namespace cumulo::notifications {
 
@@ -15,7 +16,7 @@ http::handler bind(Api& api, awaitable<result<>> (Api::*method)(const http::requ
 
 }  // namespace
 
-std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream) {
+std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream, webhook_api& webhooks) {
   using enum http::verb;
   const http::access reader = http::caller_with(auth::scope_notifications_read);
   const http::access sender{.needs_caller = true};    // to oneself or to others: domain/authority decides
@@ -32,6 +33,15 @@ std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api
       {delete_, "/notifications/{id}", bind(inbox, &inbox_api::remove), writer, write},
       {post, "/notifications/{id}/read", bind(inbox, &inbox_api::mark_read), writer, write},
       {get, "/stream", bind(stream, &stream_api::open), listener, read},
+      {get, "/webhooks", bind(webhooks, &webhook_api::list), reader, read},
+      {post, "/webhooks", bind(webhooks, &webhook_api::create), writer, write},
+      {get, "/webhooks/{id}", bind(webhooks, &webhook_api::get), reader, read},
+      {patch, "/webhooks/{id}", bind(webhooks, &webhook_api::change), writer, write},
+      {delete_, "/webhooks/{id}", bind(webhooks, &webhook_api::remove), writer, write},
+      {post, "/webhooks/{id}/rotate-secret", bind(webhooks, &webhook_api::rotate_secret), writer, write},
+      {post, "/webhooks/{id}/test", bind(webhooks, &webhook_api::test), writer, write},
+      {get, "/webhooks/{id}/deliveries", bind(webhooks, &webhook_api::list_deliveries), reader, read},
+      {post, "/webhooks/{id}/deliveries/{delivery}/replay", bind(webhooks, &webhook_api::replay), writer, write},
   };
 }
 

@@ -8,8 +8,10 @@ namespace cumulo::notifications {
 class inbox_api;
 class notify_api;
 class stream_api;
+class webhook_api;
 
 /// The whole HTTP surface of the notification-service. All must outlive the routes.
-[[nodiscard]] std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream);
+[[nodiscard]] std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream,
+                                              webhook_api& webhooks);
 
 }  // namespace cumulo::notifications

@@ -76,11 +76,19 @@ if [ -n "$missing" ]; then
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing </dev/null
 fi
 
-if [ "$level" = lint ]; then
-  if [ ! -e "$here/node_modules/.package-lock.json" ] ||
-    [ "$here/package-lock.json" -nt "$here/node_modules/.package-lock.json" ]; then
-    echo "setup: installing the contract's linter"
-    (cd "$here" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null)
-    touch "$here/node_modules/.package-lock.json"
+# npm_packages FOLDER WHAT: what its lockfile names, unless it is there.
+npm_packages() {
+  if [ ! -e "$1/node_modules/.package-lock.json" ] ||
+    [ "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ]; then
+    echo "setup: installing $2"
+    (cd "$1" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null)
+    touch "$1/node_modules/.package-lock.json"
   fi
+}
+
+if [ "$level" != run ]; then
+  npm_packages "$here/../tests/webhooks" "the reference implementation of Standard Webhooks"
+fi
+if [ "$level" = lint ]; then
+  npm_packages "$here" "the contract's linter"
 fi

@@ -34,6 +34,7 @@ constexpr sql::statement mark_erased{"recipient.erase",
 
 constexpr sql::statement erase_inbox{"recipient.erase_inbox", "DELETE FROM notifications WHERE account_id = ?1"};
 constexpr sql::statement erase_received{"recipient.erase_received", "DELETE FROM dispatches WHERE recipient_id = ?1"};
+constexpr sql::statement erase_webhooks{"recipient.erase_webhooks", "DELETE FROM webhooks WHERE account_id = ?1"};
 constexpr sql::statement forget_sender{"recipient.forget_sender",
                                        "UPDATE dispatches SET sender_id = NULL WHERE sender_id = ?1"};
 
@@ -78,6 +79,7 @@ awaitable<void> recipient_repository::erase(sql::transaction& tx, const std::str
   co_await tx.execute(erase_inbox, who);
   co_await stream_log::erase(tx, account_id);
   co_await tx.execute(erase_received, who);
+  co_await tx.execute(erase_webhooks, who);
   co_await tx.execute(forget_sender, who);
 }
 

@@ -4,7 +4,7 @@
 
 #include "platform/http/static_files.hpp"
 #include "standalone/backup.hpp"
-#include "web/page.hpp"
+#include "web/landing.hpp"
 
 namespace cumulo::standalone {
 
@@ -71,7 +71,7 @@ std::vector<service::command_line> commands(std::span<const service::command_lin
   return all;
 }
 
-http::handler page() { return http::serve_files(web::page()); }
+http::handler page() { return http::serve_files(web::landing()); }
 
 void greet(const config& options, std::uint16_t port) {
   if (!options.boolean("greeting")) return;

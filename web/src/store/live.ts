@@ -1,2 +1,0 @@
-// Keeps up with what happens elsewhere.
-export async function follow(_signal: AbortSignal): Promise<void> {}

@@ -20,7 +20,7 @@ dev: ## the same with assertions and readable logs, quick to compile
 test: ## every test: unit, integration, end to end
 	@tools/setup.sh test
 	@tools/build.sh release --tests
-	@tools/test.sh $(release) all e2e
+	@tools/test.sh $(release) all e2e page
 
 test-unit: ## tests without a database or a network
 	@tools/setup.sh test
@@ -36,6 +36,11 @@ test-e2e: ## tests against the running programs
 	@tools/setup.sh test
 	@tools/build.sh release --tests
 	@tools/test.sh $(release) e2e
+
+test-page: ## the page: types, pure functions, size, and its flows in a real browser
+	@tools/setup.sh test
+	@tools/build.sh release --tests cumulo
+	@tools/test.sh $(release) page
 
 bench: ## measure, as ratios to limits taken in the same run
 	@tools/setup.sh bench
@@ -57,4 +62,4 @@ docs: ## write docs/configuration.md and the gateway's routes anew from the opti
 clean: ## delete what was built (not ./data)
 	rm -rf build
 
-.PHONY: help run dev test test-unit test-integration test-e2e bench lint format docs clean
+.PHONY: help run dev test test-unit test-integration test-e2e test-page bench lint format docs clean

@@ -12,3 +12,21 @@ function(cumulo_embed target symbol)
     VERBATIM)
   target_sources(${target} PRIVATE ${output})
 endfunction()
+
+# cumulo_embed_folder(TARGET SYMBOL FOLDER STAMP [EXCEPT pattern]) does the same for every file below FOLDER that is there
+# when STAMP has been made; names are paths within FOLDER, without those that match the pattern.
+function(cumulo_embed_folder target symbol folder stamp)
+  cmake_parse_arguments(PARSE_ARGV 4 arg "" "EXCEPT" "")
+  if(NOT arg_EXCEPT)
+    set(arg_EXCEPT "^$")
+  endif()
+  string(REGEX REPLACE "[^A-Za-z0-9]" "_" stem ${symbol})
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded_${stem}.cpp)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -DSYMBOL=${symbol} -DOUTPUT=${output} -DFOLDER=${folder} "-DEXCEPT=${arg_EXCEPT}" -P
+            ${CMAKE_SOURCE_DIR}/cmake/embed_folder.cmake
+    DEPENDS ${stamp} ${CMAKE_SOURCE_DIR}/cmake/embed_folder.cmake
+    VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+endfunction()

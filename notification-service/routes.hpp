@@ -5,14 +5,13 @@
 
 namespace cumulo::notifications {
 
-class announcements_api;
 class inbox_api;
 class notify_api;
-class preferences_api;
 class stream_api;
+class webhook_api;
 
 /// The whole HTTP surface of the notification-service. All must outlive the routes.
 [[nodiscard]] std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream,
-                                              preferences_api& preferences, announcements_api& announcements);
+                                              webhook_api& webhooks);
 
 }  // namespace cumulo::notifications

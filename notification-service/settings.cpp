@@ -35,6 +35,10 @@ const std::vector<option>& table() {
       {"webhook-concurrency", number, "64", "Webhook calls under way at once in this process."},
       {"webhook-per-recipient", number, "4", "Of them to one endpoint."},
       {"webhook-rate", number, "0", "Webhook calls a second in this process. 0: no limit."},
+      {"webhook-timeout", duration, "15s", "How long an endpoint may take to answer; at most 1m."},
+      {"webhook-pause-after", duration, "24h", "An endpoint that fails for so long is paused, and its owner told."},
+      {"key-encryption-secret", secret, "",
+       "Seals the secrets of webhooks in the database. Empty: stored as they are."},
       {"stream-max-connections", number, "10000", "Open live streams; one more gets a 503."},
       {"stream-max-per-account", number, "50", "Open live streams of one account; one more gets a 429."},
       {"stream-heartbeat", duration, "15s", "How often a live stream on which nothing happens shows that it lives."},
@@ -45,6 +49,8 @@ const std::vector<option>& table() {
   };
   return options;
 }
+
+constexpr std::chrono::minutes longest_call{1};  // well within a lease
 
 std::size_t at_least_one(std::int64_t given) { return static_cast<std::size_t>(std::max<std::int64_t>(given, 1)); }
 
@@ -85,6 +91,14 @@ channel_limits limits_of(const config& c, channel_name channel) {
   return {.at_once = at_least_one(c.number(name + "-concurrency")),
           .at_once_per_lane = at_least_one(c.number(name + "-per-recipient")),
           .per_second = static_cast<double>(c.number(name + "-rate"))};
+}
+
+webhook_settings webhook_settings_of(const config& c) {
+  webhook_settings settings{.timeout = std::min<std::chrono::milliseconds>(c.duration("webhook-timeout"), longest_call),
+                            .pauses = {.after = c.duration("webhook-pause-after")},
+                            .site = c.text("public-url")};
+  while (settings.site.ends_with('/')) settings.site.pop_back();
+  return settings;
 }
 
 stream_settings stream_settings_of(const config& c) {

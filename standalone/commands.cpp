@@ -4,7 +4,7 @@
 
 #include "platform/http/static_files.hpp"
 #include "standalone/backup.hpp"
-#include "web/landing.hpp"
+#include "web/page.hpp"
 
 namespace cumulo::standalone {
 
@@ -71,7 +71,7 @@ std::vector<service::command_line> commands(std::span<const service::command_lin
   return all;
 }
 
-http::handler page() { return http::serve_files(web::landing()); }
+http::handler page() { return http::serve_files(web::page()); }
 
 void greet(const config& options, std::uint16_t port) {
   if (!options.boolean("greeting")) return;

@@ -19,7 +19,7 @@ void claim(const config& options, std::optional<data_folder_lock>& lock);
 /// backup and restore, followed by `more`.
 [[nodiscard]] std::vector<service::command_line> commands(std::span<const service::command_line> more);
 
-/// The landing page at "/".
+/// The page at "/".
 [[nodiscard]] http::handler page();
 
 /// Tells the person who started it where it is and what to do next, on standard output.

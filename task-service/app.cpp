@@ -69,7 +69,7 @@ void app::start() {
 
   auto sweep = [this]() -> awaitable<void> {
     const instant now = process_.time.now();
-    auto announce = [now](trash_kind kind, std::string_view id) { return erased_event(kind, id, {{}, {}, now}); };
+    auto announce = [now](const erased_item& gone) { return erased_event(gone, {{}, {}, now}); };
     const std::uint64_t purged = co_await parts_->trash.purge_trash(now - parts_->retention, announce);
     if (purged != 0) {
       log::info("trash purged", {{"items", purged}});

@@ -25,7 +25,7 @@ packages="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml ca-c
   libsqlite3-dev libsodium-dev libssl-dev libcurl4-openssl-dev zlib1g-dev prometheus-cpp-dev libcli11-dev
   libhowardhinnant-date-dev libzxcvbn-dev"
 test_packages="libgtest-dev libgmock-dev postgresql nginx-light curl python3-pytest python3-pytest-xdist
-  python3-jsonschema python3-jwt python3-aiosmtpd python3-cryptography python3-requests python3-psycopg2"
+  chromium fonts-dejavu-core python3-jsonschema python3-jwt python3-aiosmtpd python3-cryptography python3-requests python3-psycopg2"
 bench_packages="wrk libbenchmark-dev"
 lint_packages="git shellcheck clang-format-19 clang-tidy-19"
 
@@ -65,6 +65,10 @@ for package in $packages; do
   fi
 done
 
+# The page is built with them; a newer one than Debian's may be here already.
+if ! command -v node >/dev/null 2>&1; then missing="$missing nodejs"; fi
+if ! command -v npm >/dev/null 2>&1; then missing="$missing npm"; fi
+
 if [ -n "$missing" ]; then
   echo "setup: installing$missing"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null
@@ -72,15 +76,19 @@ if [ -n "$missing" ]; then
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing </dev/null
 fi
 
+# npm_packages FOLDER WHAT: what its lockfile names, unless it is there.
+npm_packages() {
+  if [ ! -e "$1/node_modules/.package-lock.json" ] ||
+    [ "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ]; then
+    echo "setup: installing $2"
+    (cd "$1" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null)
+    touch "$1/node_modules/.package-lock.json"
+  fi
+}
+
+if [ "$level" != run ]; then
+  npm_packages "$here/../tests/webhooks" "the reference implementation of Standard Webhooks"
+fi
 if [ "$level" = lint ]; then
-  if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
-    echo "setup: installing nodejs npm"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nodejs npm </dev/null
-  fi
-  if [ ! -e "$here/node_modules/.package-lock.json" ] ||
-    [ "$here/package-lock.json" -nt "$here/node_modules/.package-lock.json" ]; then
-    echo "setup: installing the contract's linter"
-    (cd "$here" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error </dev/null)
-    touch "$here/node_modules/.package-lock.json"
-  fi
+  npm_packages "$here" "the contract's linter"
 fi

@@ -71,12 +71,14 @@ class session {
 
   awaitable<void> run(http::stream_writer& to) {
     to.on_close([client = client_] { client->end(stream_end::gone); });
+    client_->on_slow([&to] { to.cut(); });
     const stream_position passed = client_->join(from_.at);
     bool open = co_await write(to, greeting());
     if (open && from_.resumed && from_.at < passed) open = co_await catch_up(to, passed);
     while (open) {
       open = co_await go_on(to);
     }
+    client_->on_slow(nullptr);
     hub_.metrics()->ended(client_->ended() == stream_end::none ? stream_end::gone : client_->ended());
   }
 

@@ -26,4 +26,13 @@ struct read_request {
 };
 BOOST_DESCRIBE_STRUCT(read_request, (), (ids, up_to))
 
+struct webhook_request_body {
+  json::member<std::string> name;
+  json::member<std::string> url;
+  json::member<std::string> format;
+  json::member<std::vector<std::string>> events;
+  json::member<bool> enabled;
+};
+BOOST_DESCRIBE_STRUCT(webhook_request_body, (), (name, url, format, events, enabled))
+
 }  // namespace cumulo::notifications

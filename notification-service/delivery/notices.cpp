@@ -22,4 +22,27 @@ acceptance address_refused_notice(const outgoing& refused, const std::string& re
           {{channel_name::inbox, delivery_status::delivered}}};
 }
 
+acceptance webhook_paused_notice(const webhook& paused, const std::optional<std::string>& locale, instant now) {
+  const std::string name = paused.name.value_or(paused.url.substr(0, 100));
+  const bool gone = paused.paused_because == pause_reason::gone;
+  content says;
+  if (language_of(locale) == language::german) {
+    says = {"Ein Webhook ist angehalten",
+            "An „" + name + "“ wird nichts mehr geschickt: " +
+                (gone ? "Die Gegenseite sagt, dass es ihn nicht mehr gibt (410)."
+                      : "Er hat zu lange nicht geantwortet, wie er soll.") +
+                " Du kannst ihn in den Einstellungen wieder anschalten.",
+            "/app/settings"};
+  } else {
+    says = {"A webhook is paused",
+            "Nothing is sent to \"" + name + "\" any more: " +
+                (gone ? "the other side says that it is gone (410)." : "it has failed for too long.") +
+                " You can switch it on again in the settings.",
+            "/app/settings"};
+  }
+  return {message{new_id(), {}, paused.account_id, std::move(says), now, "webhook"},
+          true,
+          {{channel_name::inbox, delivery_status::delivered}}};
+}
+
 }  // namespace cumulo::notifications

@@ -1,6 +1,8 @@
 #pragma once
 // Who may notify whom.
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "platform/auth/principal.hpp"
 #include "platform/core/result.hpp"
@@ -13,5 +15,9 @@ namespace cumulo::notifications {
 /// To oneself with notifications:write, to anyone with notify:send; otherwise errc::forbidden, in the same words
 /// whether or not there is such a recipient.
 [[nodiscard]] result<> check_may_notify(const auth::principal& caller, bool is_caller_itself);
+
+/// May the caller have these events sent to an address outside? Whoever may set that up may read what is sent there, so
+/// it needs notifications:read, and tasks:read for events of tasks and projects; otherwise errc::forbidden.
+[[nodiscard]] result<> check_may_receive(const auth::principal& caller, const std::vector<std::string>& patterns);
 
 }  // namespace cumulo::notifications

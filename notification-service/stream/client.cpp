@@ -69,6 +69,7 @@ void stream_client::offer(const shared_event& e) {
   if (end_ != stream_end::none || e->at <= after_ || !filter_.takes(e->type)) return;
   if (waiting_.size() >= most_waiting || waiting_bytes_ >= most_waiting_bytes) {
     end(stream_end::slow);
+    if (cut_) cut_();
     return;
   }
   waiting_.push_back(e);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -63,6 +64,9 @@ class stream_client {
   /// thread has come: what lies between `after` and that is to be read from the log.
   stream_position join(stream_position after);
 
+  /// `cut` closes the connection; called when the client turns out to be slow.
+  void on_slow(std::function<void()> cut) { cut_ = std::move(cut); }
+
   void offer(const shared_event& e);
   /// The stream is to end: no more events come.
   void end(stream_end why);
@@ -98,6 +102,7 @@ class stream_client {
   timer signal_;
   std::deque<shared_event> waiting_;
   std::size_t waiting_bytes_{0};
+  std::function<void()> cut_;
   stream_position after_{};
   clock_type::time_point beat_at_{clock_type::time_point::max()};
   stream_end end_{stream_end::none};

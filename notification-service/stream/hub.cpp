@@ -5,8 +5,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <future>
+#include <latch>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <unordered_map>
 
 #include "notification-service/stream/metrics.hpp"
@@ -30,6 +32,7 @@ constexpr milliseconds pause_after_failure{500};
 constexpr auto long_away = 30s;
 constexpr milliseconds kept_at_least{5min};  // so that no tail that has read within `long_away` can miss anything
 constexpr int sweep_batch = 500;
+constexpr auto longest_start = 3s;
 constexpr auto longest_stop = 15s;
 constexpr milliseconds look_every{250};
 
@@ -87,6 +90,7 @@ struct stream_hub::tail : std::enable_shared_from_this<stream_hub::tail> {
   std::shared_ptr<counts> count;
   std::atomic<bool> poked{false}, stopping{false}, started{false};
   std::promise<void> ended{};
+  std::latch begun{static_cast<std::ptrdiff_t>(shards.size())};  ///< counted down by each shard's thread
 
   // Only on the context's thread.
   timer* wake{nullptr};
@@ -115,6 +119,9 @@ struct stream_hub::tail : std::enable_shared_from_this<stream_hub::tail> {
     const stream_extent now = co_await log.extent();
     if (!reached) {
       hand_over({{}, now.settled, false});
+      for (const auto& each : shards) {
+        asio::post(each->context(), [self = shared_from_this()] { self->begun.count_down(); });
+      }
     } else if (now.taken > *reached) {
       hand_over({{}, now.settled, true});
     }
@@ -210,6 +217,8 @@ void stream_hub::start() {
   auto run = [](std::shared_ptr<tail> self) -> awaitable<void> { co_await self->run(); };
   auto done = [self = tail_](const std::exception_ptr&) { self->ended.set_value(); };
   asio::co_spawn(tail_->context, run(tail_), std::move(done));
+  const auto give_up = steady::now() + longest_start;
+  while (!tail_->begun.try_wait() && steady::now() < give_up) std::this_thread::sleep_for(shortest_pause);
 }
 
 void stream_hub::stop() {
@@ -251,6 +260,9 @@ stream_hub::place::~place() {
 }
 
 result<std::shared_ptr<stream_hub::place>> stream_hub::admit(const std::string& account_id) {
+  if (!shards_[io_threads::current()]->has_begun()) {
+    return error{errc::unavailable, "Live streams are not ready yet. Try again shortly.", {}, 1s};
+  }
   auto& all = *counts_;
   const std::scoped_lock lock{all.mutex};
   if (all.open >= settings_.max_connections) {

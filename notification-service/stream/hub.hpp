@@ -38,6 +38,7 @@ class stream_hub {
   stream_hub(const stream_hub&) = delete;
   stream_hub& operator=(const stream_hub&) = delete;
 
+  /// Returns when streams can be opened, or after a few seconds when the database is away. Not from an I/O thread.
   void start();
   /// Ends the tail. Not from an I/O thread; streams have ended.
   void stop();
@@ -59,7 +60,7 @@ class stream_hub {
     std::shared_ptr<counts> counts_;
     std::string account_id_;
   };
-  /// Room for one more stream of this account, if there is.
+  /// Room on the calling I/O thread for one more stream of this account, if there is.
   [[nodiscard]] result<std::shared_ptr<place>> admit(const std::string& account_id);
 
   /// A client on the calling I/O thread, not yet taking part.

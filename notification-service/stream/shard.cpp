@@ -25,6 +25,7 @@ void stream_shard::deliver(const event_batch& batch) {
     for (stream_client* c : found->second) c->offer(e);
   }
   reached_ = batch.reached;
+  begun_ = true;
   if (batch.lost) {
     for (stream_client* c : all_) c->demand_reset();
   }

@@ -22,6 +22,8 @@ class stream_shard {
   stream_shard(asio::io_context& context, const auth::trust_store& trust) : context_(context), revoked_(trust) {}
 
   [[nodiscard]] asio::io_context& context() { return context_; }
+  /// Has the tail said where it begins? Before that nobody may join: what lies behind it would be missed.
+  [[nodiscard]] bool has_begun() const { return begun_; }
   [[nodiscard]] stream_position reached() const { return reached_; }
 
   void add(stream_client& c);
@@ -39,6 +41,7 @@ class stream_shard {
   asio::io_context& context_;
   auth::revocations revoked_;
   stream_position reached_{};
+  bool begun_{false};
   std::vector<stream_client*> all_;
   std::unordered_map<std::string, std::vector<stream_client*>, text_hash, std::equal_to<>> by_account_;
 };

@@ -15,6 +15,7 @@ namespace cumulo::http {
 namespace {
 
 constexpr auto no_throw = asio::as_tuple(use_awaitable);
+constexpr std::size_t most_memory_kept = 4 * 1024;
 
 }  // namespace
 
@@ -23,6 +24,7 @@ class connection::chunk_writer final : public stream_writer {
   explicit chunk_writer(connection& to) : to_(to) {}
   awaitable<bool> write(std::string_view bytes) override { return to_.write_chunk(bytes); }
   [[nodiscard]] bool is_open() const override { return to_.streaming_; }
+  void cut() override { to_.cut(); }
   void on_close(std::function<void()> wake) override {
     if (to_.streaming_) {
       to_.wake_stream_ = std::move(wake);
@@ -66,6 +68,8 @@ awaitable<bool> connection::write_chunk(std::string_view bytes) {
   out_.append(bytes);
   if (chunked) out_.append("\r\n");
   if (!flush_now()) co_await flush_rest();
+  if (out_.capacity() > most_memory_kept)
+    std::string{}.swap(out_);  // there are thousands of streams, most of them idle
   if (broken_ && streaming_) end_stream();
   co_return streaming_;
 }

@@ -92,7 +92,8 @@ bool answer_options(exchange& x, const server_shared& s, const router::match& wh
       !x.asked.header("access-control-request-method").empty()) {
     x.answer.header("Access-Control-Allow-Methods", allow);
     x.answer.header("Access-Control-Allow-Headers",
-                    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, traceparent");
+                    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, "
+                    "X-Request-Id, traceparent");
     x.answer.header("Access-Control-Max-Age", "600");
   }
   return false;

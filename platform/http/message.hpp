@@ -67,6 +67,8 @@ class stream_writer {
   /// False when the client is gone or the server is stopping: then return.
   virtual awaitable<bool> write(std::string_view bytes) = 0;
   [[nodiscard]] virtual bool is_open() const = 0;
+  /// Closes the connection without another word: for a client that does not read. What waits in `write` ends soon.
+  virtual void cut() = 0;
   /// `wake` is called once, on this thread, when the client goes away or the server begins to stop, so that what waits
   /// for events can return. At once if that has happened already. Not after the stream's coroutine has ended.
   virtual void on_close(std::function<void()> wake) = 0;

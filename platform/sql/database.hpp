@@ -214,9 +214,11 @@ class database {
 
 /// Applies V001__name.sql … in order, each in one transaction, under a lock (advisory on PostgreSQL), and records them
 /// in `schema_history` with a checksum. Files named `…sqlite.sql` or `…postgres.sql` apply to that engine only.
-/// Blocking; called before the I/O threads start. Throws std::runtime_error, with a sentence for the operator, for a
-/// schema newer than the program knows or a changed migration; database_error (unavailable) if the database cannot be
-/// reached. Returns how many were applied.
+/// A newer release may have applied some that this program does not know: that is fine as long as they only add to the
+/// schema (expand); one that takes something away (contract) has "-- contracts" as its first line, and afterwards only
+/// programs that know it start. Blocking; called before the I/O threads start. Throws std::runtime_error, with a
+/// sentence for the operator, for such a schema or a changed migration; database_error (unavailable) if the database
+/// cannot be reached. Returns how many were applied.
 int migrate(const std::string& url, std::span<const embedded_file> migrations);
 
 template <class T>

@@ -10,7 +10,8 @@ namespace {
 
 const statement select_history{"migrate.read_history", read_history};
 const statement insert_history{
-    "migrate.record", "INSERT INTO schema_history (version, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)"};
+    "migrate.record",
+    "INSERT INTO schema_history (version, name, checksum, contracts, applied_at) VALUES (?1, ?2, ?3, ?4, ?5)"};
 const statement check_foreign_keys{"migrate.foreign_key_check",
                                    "SELECT \"table\" FROM pragma_foreign_key_check() LIMIT 1"};
 
@@ -24,7 +25,7 @@ std::int64_t now_in_millis() {
 bool apply_next(sqlite_connection& db, std::span<const migration> known) {
   std::vector<applied_migration> history;
   auto remember = [&history](const row& r) {
-    history.push_back({r.integer(0), std::string{r.text(1)}, std::string{r.text(2)}});
+    history.push_back({r.integer(0), std::string{r.text(1)}, std::string{r.text(2)}, r.integer(3) != 0});
   };
   db.execute(select_history, {}, remember);
   const auto* next = next_migration(known, history);
@@ -34,7 +35,8 @@ bool apply_next(sqlite_connection& db, std::span<const migration> known) {
   const auto label = "migration " + std::to_string(next->version) + " (" + next->name + ")";
   db.run_script(text.c_str(), label);
   if (!db.in_transaction()) throw std::runtime_error(label + " ends the transaction it is run in");
-  const std::array values{param{next->version}, param{next->name}, param{next->checksum}, param{now_in_millis()}};
+  const std::array values{param{next->version}, param{next->name}, param{next->checksum}, param{next->contracts},
+                          param{now_in_millis()}};
   auto ignore = [](const row&) {};
   db.execute(insert_history, values, ignore);
   auto refuse = [&label](const row& r) {

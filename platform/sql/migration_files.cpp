@@ -49,7 +49,8 @@ std::vector<migration> migrations_for(engine kind, std::span<const embedded_file
     const auto [end, code] = std::from_chars(first, last, version);
     if (code != std::errc{} || end != last || version < 0 || underscores + 2 == rest.size()) throw bad_name();
     if ((sqlite_only && kind != engine::sqlite) || (postgres_only && kind != engine::postgres)) continue;
-    out.push_back({version, std::string{rest.substr(underscores + 2)}, file.content, sha256(file.content)});
+    out.push_back({version, std::string{rest.substr(underscores + 2)}, file.content, sha256(file.content),
+                   file.content.starts_with("-- contracts")});
   }
   std::sort(out.begin(), out.end(), [](const migration& a, const migration& b) { return a.version < b.version; });
   const auto twice = std::adjacent_find(out.begin(), out.end(),
@@ -63,9 +64,10 @@ const migration* next_migration(std::span<const migration> known, std::span<cons
     const auto mine =
         std::find_if(known.begin(), known.end(), [&](const migration& m) { return m.version == done.version; });
     if (mine == known.end()) {
-      throw std::runtime_error("the database's schema is newer than this program: it has version " +
-                               std::to_string(done.version) + " (" + done.name +
-                               "), which this program does not know. Start the newer release, or restore a backup.");
+      if (!done.contracts) continue;  // a newer release has only added to the schema
+      throw std::runtime_error(
+          "the database's schema is newer than this program: version " + std::to_string(done.version) + " (" +
+          done.name + ") has taken away what this program needs. Start the newer release, or restore a backup.");
     }
     if (mine->checksum != done.checksum) {
       throw std::runtime_error("migration " + std::to_string(done.version) + " (" + done.name +

@@ -19,7 +19,8 @@ std::vector<applied_migration> history_of(PGconn* c) {
   const auto r = run(c, read_history, "migrate.read_history");
   std::vector<applied_migration> out;
   for (int i = 0; i < PQntuples(r.get()); ++i) {
-    out.push_back({std::stoll(PQgetvalue(r.get(), i, 0)), PQgetvalue(r.get(), i, 1), PQgetvalue(r.get(), i, 2)});
+    out.push_back({std::stoll(PQgetvalue(r.get(), i, 0)), PQgetvalue(r.get(), i, 1), PQgetvalue(r.get(), i, 2),
+                   PQgetvalue(r.get(), i, 3) != std::string_view{"0"}});
   }
   return out;
 }
@@ -29,10 +30,11 @@ void record(PGconn* c, const migration& m) {
   const auto now =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
   const auto applied_at = std::to_string(now.count());
-  const std::array<const char*, 4> values{version.c_str(), m.name.c_str(), m.checksum.c_str(), applied_at.c_str()};
-  const result_ptr r{
-      PQexecParams(c, "INSERT INTO schema_history (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)", 4,
-                   nullptr, values.data(), nullptr, nullptr, 0)};
+  const std::array<const char*, 5> values{version.c_str(), m.name.c_str(), m.checksum.c_str(), m.contracts ? "1" : "0",
+                                          applied_at.c_str()};
+  const result_ptr r{PQexecParams(
+      c, "INSERT INTO schema_history (version, name, checksum, contracts, applied_at) VALUES ($1, $2, $3, $4, $5)", 5,
+      nullptr, values.data(), nullptr, nullptr, 0)};
   if (PQresultStatus(r.get()) != PGRES_COMMAND_OK) std::rethrow_exception(to_exception(r.get(), "migrate.record"));
 }
 

@@ -74,7 +74,7 @@ awaitable<result<>> project_api::create(const http::request& r, http::response& 
     answer.header("Location", "/api/v1/projects/" + p.id);
     tell_version(answer, p.version);
     write_project(answer.body(), p);
-    const bus::outbox_row created{project_event("created", p.id, answer.body(), occasion_of(r, who.now))};
+    const bus::outbox_row created{project_event("created", p, answer.body(), occasion_of(r, who.now))};
     std::vector<sql::command> beside{created.command()};
     if (record != nullptr) {
       record->seal(answer);
@@ -115,7 +115,7 @@ awaitable<result<>> project_api::change(const http::request& r, http::response& 
     if (merged->members.empty()) return decision;
     std::string json;
     write_project(json, p);
-    updated.emplace(project_event("updated", p.id, json, occasion_of(r, who.now), &*merged));
+    updated.emplace(project_event("updated", p, json, occasion_of(r, who.now), &*merged));
     decision.beside.push_back(updated->command());
     return decision;
   };
@@ -141,7 +141,7 @@ awaitable<result<>> project_api::remove(const http::request& r, http::response& 
     touch(p, now);
     std::string json;
     write_project(json, p);
-    trashed.emplace(project_event("trashed", p.id, json, occasion_of(r, now)));
+    trashed.emplace(project_event("trashed", p, json, occasion_of(r, now)));
     return project_decision{{{"trashed_at"}}, {trashed->command()}};
   };
   const result<project> changed = co_await n_.projects.change_project(r.caller().account_id, id, true, decide);
@@ -170,7 +170,7 @@ awaitable<result<>> project_api::restore(const http::request& r, http::response&
       tell_version(answer, p.version);
       write_project(answer.body(), p);
       if (!decision.changes.members.empty()) {
-        restored.emplace(project_event("restored", p.id, answer.body(), occasion_of(r, now)));
+        restored.emplace(project_event("restored", p, answer.body(), occasion_of(r, now)));
         decision.beside.push_back(restored->command());
       }
       if (record != nullptr) {

@@ -66,11 +66,11 @@ awaitable<result<>> task_api::create(const http::request& r, http::response& ans
     tell_version(answer, t.version);
     write_task(answer.body(), t);
 
-    const bus::outbox_row created{task_event("created", t.id, answer.body(), occasion_of(r, who.now))};
+    const bus::outbox_row created{task_event("created", t, answer.body(), occasion_of(r, who.now))};
     std::vector<sql::command> beside{created.command()};
     std::optional<bus::outbox_row> completed;
     if (t.completed_at) {
-      completed.emplace(task_event("completed", t.id, answer.body(), occasion_of(r, who.now)));
+      completed.emplace(task_event("completed", t, answer.body(), occasion_of(r, who.now)));
       beside.push_back(completed->command());
     }
     if (record != nullptr) {
@@ -115,8 +115,8 @@ awaitable<result<>> task_api::change(const http::request& r, http::response& ans
     std::string json;
     write_task(json, t);
     const occasion when = occasion_of(r, who.now);
-    keep_outbox(outbox, decision.beside, task_event("updated", t.id, json, when, &*merged));
-    if (merged->became_done) keep_outbox(outbox, decision.beside, task_event("completed", t.id, json, when));
+    keep_outbox(outbox, decision.beside, task_event("updated", t, json, when, &*merged));
+    if (merged->became_done) keep_outbox(outbox, decision.beside, task_event("completed", t, json, when));
     return decision;
   };
   const result<task> changed = co_await n_.tasks.change_task(r.caller().account_id, id, decide);
@@ -141,7 +141,7 @@ awaitable<result<>> task_api::remove(const http::request& r, http::response& ans
     task_decision decision{{{"trashed_at"}}, {}};
     std::string json;
     write_task(json, t);
-    keep_outbox(outbox, decision.beside, task_event("trashed", t.id, json, occasion_of(r, now)));
+    keep_outbox(outbox, decision.beside, task_event("trashed", t, json, occasion_of(r, now)));
     return decision;
   };
   const result<task> changed = co_await n_.tasks.change_task(r.caller().account_id, id, decide);
@@ -177,7 +177,7 @@ awaitable<result<>> task_api::restore(const http::request& r, http::response& an
       write_task(answer.body(), t);
       if (!decision.changes.members.empty()) {
         keep_outbox(outbox, decision.beside,
-                    task_event("restored", t.id, answer.body(), occasion_of(r, now), &decision.changes));
+                    task_event("restored", t, answer.body(), occasion_of(r, now), &decision.changes));
       }
       if (record != nullptr) {
         record->seal(answer);

@@ -27,7 +27,7 @@ awaitable<result<>> trash_api::erase(const http::request& r, http::response& ans
   const std::string_view id = r.path_parameter("id");
   if (!is_id(id)) co_return error{errc::not_found, "It is not in the trash."};
   const occasion when = occasion_of(r, n_.time.now());
-  auto announce = [&](trash_kind kind, std::string_view gone) { return erased_event(kind, gone, when); };
+  auto announce = [&](const erased_item& gone) { return erased_event(gone, when); };
   const result<> outcome = co_await n_.trash.erase_from_trash(r.caller().account_id, id, announce);
   if (outcome.has_error()) co_return outcome.error();
   n_.events.notify();
@@ -37,7 +37,7 @@ awaitable<result<>> trash_api::erase(const http::request& r, http::response& ans
 
 awaitable<result<>> trash_api::empty(const http::request& r, http::response& answer) {
   const occasion when = occasion_of(r, n_.time.now());
-  auto announce = [&](trash_kind kind, std::string_view gone) { return erased_event(kind, gone, when); };
+  auto announce = [&](const erased_item& gone) { return erased_event(gone, when); };
   co_await n_.trash.empty_trash(r.caller().account_id, announce);
   n_.events.notify();
   answer.status(204);

@@ -28,12 +28,17 @@ void append_actor(std::string& out, const occasion& when) {
   }
 }
 
-bus::event with_body(std::string_view aggregate, std::string_view verb, std::string_view id, std::string_view json,
-                     const occasion& when, const change_summary* changes) {
+void append_audience(std::string& out, std::string_view space_id) {
+  out.append(R"(,"audience":[")").append(space_id).append(R"("])");
+}
+
+std::string body_of(std::string_view aggregate, std::string_view space_id, std::string_view json, const occasion& when,
+                    const change_summary* changes) {
   std::string data;
-  data.reserve(json.size() + 128);
+  data.reserve(json.size() + 256);
   data.append("{\"").append(aggregate).append("\":").append(json).append(",");
   append_actor(data, when);
+  append_audience(data, space_id);
   if (changes != nullptr) {
     data += R"(,"changed":[)";
     for (const std::string_view member : changes->members) {
@@ -42,28 +47,32 @@ bus::event with_body(std::string_view aggregate, std::string_view verb, std::str
     }
     data += ']';
   }
-  data += '}';
-  return make(aggregate, verb, id, std::move(data), when);
+  return data;
 }
 
 }  // namespace
 
-bus::event task_event(std::string_view verb, std::string_view id, std::string_view json, const occasion& when,
+bus::event task_event(std::string_view verb, const task& t, std::string_view json, const occasion& when,
                       const change_summary* changes) {
-  return with_body("task", verb, id, json, when, changes);
+  std::string data = body_of("task", t.space_id, json, when, changes);
+  data.append(R"(,"due_at":)").append(t.due_at ? std::to_string(to_millis(*t.due_at)) : "null").append("}");
+  return make("task", verb, t.id, std::move(data), when);
 }
 
-bus::event project_event(std::string_view verb, std::string_view id, std::string_view json, const occasion& when,
+bus::event project_event(std::string_view verb, const project& p, std::string_view json, const occasion& when,
                          const change_summary* changes) {
-  return with_body("project", verb, id, json, when, changes);
+  std::string data = body_of("project", p.space_id, json, when, changes);
+  data += '}';
+  return make("project", verb, p.id, std::move(data), when);
 }
 
-bus::event erased_event(trash_kind kind, std::string_view id, const occasion& when) {
+bus::event erased_event(const erased_item& gone, const occasion& when) {
   std::string data = R"({"id":")";
-  data.append(id).append(R"(",)");
+  data.append(gone.id).append(R"(",)");
   append_actor(data, when);
+  append_audience(data, gone.space_id);
   data += '}';
-  return make(kind == trash_kind::task ? "task" : "project", "erased", id, std::move(data), when);
+  return make(gone.kind == trash_kind::task ? "task" : "project", "erased", gone.id, std::move(data), when);
 }
 
 }  // namespace cumulo::tasks

@@ -32,25 +32,26 @@ constexpr sql::statement select_project_in_trash{
     "SELECT p.id, m.role FROM project_members m JOIN projects p ON p.id = m.project_id "
     "WHERE m.account_id = ?1 AND m.project_id = ?2 AND p.trashed_at IS NOT NULL"};
 
-// Each gives at most a piece's worth of ids.
+// Each gives at most a piece's worth of (id, space_id).
 constexpr sql::statement select_one_task{"trash.tasks_by_id",
-                                         "SELECT id FROM tasks WHERE id = ?1 AND trashed_at IS NOT NULL"};
-constexpr sql::statement select_one_project{"trash.projects_by_id",
-                                            "SELECT id FROM projects WHERE id = ?1 AND trashed_at IS NOT NULL"};
+                                         "SELECT id, space_id FROM tasks WHERE id = ?1 AND trashed_at IS NOT NULL"};
+constexpr sql::statement select_one_project{
+    "trash.projects_by_id", "SELECT id, space_id FROM projects WHERE id = ?1 AND trashed_at IS NOT NULL"};
 constexpr sql::statement select_own_tasks{
     "trash.tasks_by_account",
-    "SELECT t.id FROM tasks t JOIN project_members m ON m.account_id = ?1 AND m.project_id = t.project_id "
+    "SELECT t.id, t.space_id FROM tasks t JOIN project_members m ON m.account_id = ?1 AND m.project_id = t.project_id "
     "WHERE t.space_id = ?1 AND t.trashed_at IS NOT NULL AND m.role <> 'viewer' LIMIT 200"};
 constexpr sql::statement select_own_projects{
     "trash.projects_by_account",
-    "SELECT p.id FROM project_members m JOIN projects p ON p.id = m.project_id "
+    "SELECT p.id, p.space_id FROM project_members m JOIN projects p ON p.id = m.project_id "
     "WHERE m.account_id = ?1 AND m.role = 'owner' AND p.trashed_at IS NOT NULL LIMIT 200"};
 constexpr sql::statement select_old_tasks{
-    "trash.tasks_by_age", "SELECT id FROM tasks WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
+    "trash.tasks_by_age", "SELECT id, space_id FROM tasks WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
 constexpr sql::statement select_old_projects{
-    "trash.projects_by_age", "SELECT id FROM projects WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
+    "trash.projects_by_age",
+    "SELECT id, space_id FROM projects WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
 constexpr sql::statement select_tasks_of_project{"trash.tasks_by_project",
-                                                 "SELECT id FROM tasks WHERE project_id = ?1 LIMIT 200"};
+                                                 "SELECT id, space_id FROM tasks WHERE project_id = ?1 LIMIT 200"};
 
 constexpr sql::statement delete_task{"trash.delete_task", "DELETE FROM tasks WHERE id = ?1"};
 constexpr sql::statement delete_project{"trash.delete_project", "DELETE FROM projects WHERE id = ?1"};
@@ -61,6 +62,10 @@ constexpr sql::statement delete_projects_of_space{"account.delete_projects",
 constexpr sql::statement delete_memberships{"account.delete_memberships",
                                             "DELETE FROM project_members WHERE account_id = ?1"};
 constexpr sql::statement delete_answers{"account.delete_answers", "DELETE FROM idempotency WHERE caller = ?1"};
+
+struct owned_key {
+  std::string id, space_id;
+};
 
 awaitable<void> announce_in(sql::transaction& tx, bus::event happened) {
   const bus::outbox_row row{std::move(happened)};
@@ -138,17 +143,17 @@ awaitable<std::uint64_t> trash_repository::erase_tasks(const sql::statement& whi
   for (;;) {
     auto piece = [&](sql::transaction& tx) -> awaitable<std::uint64_t> {
       co_await wait_for_locks(kind, tx);
-      std::vector<std::string> ids;
-      auto take = [&](const sql::row& row) { ids.emplace_back(row.text(0)); };
+      std::vector<owned_key> keys;
+      auto take = [&](const sql::row& row) { keys.push_back({std::string{row.text(0)}, std::string{row.text(1)}}); };
       co_await tx.execute(which, values, take);
       std::uint64_t gone = 0;
-      for (const std::string& id : ids) {
+      for (const auto& [id, space_id] : keys) {
         const std::array key{sql::param{id}};
         co_await forget_document(kind, tx, id);
         const std::uint64_t deleted = co_await tx.execute(delete_task, key);
         if (deleted == 0) continue;
         ++gone;
-        co_await announce_in(tx, announce(trash_kind::task, id));
+        co_await announce_in(tx, announce({trash_kind::task, id, space_id}));
       }
       co_return gone;
     };
@@ -160,16 +165,16 @@ awaitable<std::uint64_t> trash_repository::erase_tasks(const sql::statement& whi
 
 awaitable<std::uint64_t> trash_repository::erase_projects(const sql::statement& which,
                                                           std::span<const sql::param> values, announcement announce) {
-  std::vector<std::string> ids;
-  auto take = [&](const sql::row& row) { ids.emplace_back(row.text(0)); };
+  std::vector<owned_key> keys;
+  auto take = [&](const sql::row& row) { keys.push_back({std::string{row.text(0)}, std::string{row.text(1)}}); };
   co_await store_.query(which, values, take);
   std::uint64_t erased = 0;
-  for (const std::string& id : ids) {
+  for (const auto& [id, space_id] : keys) {
     const std::array key{sql::param{id}};
     co_await erase_tasks(select_tasks_of_project, key, announce);
     auto last = [&](sql::transaction& tx) -> awaitable<std::uint64_t> {
       const std::uint64_t deleted = co_await tx.execute(delete_project, key);
-      if (deleted != 0) co_await announce_in(tx, announce(trash_kind::project, id));
+      if (deleted != 0) co_await announce_in(tx, announce({trash_kind::project, id, space_id}));
       co_return deleted;
     };
     erased += co_await store_.transact(last);

@@ -26,6 +26,13 @@ struct trash_item {
   instant deleted_at;
 };
 
+/// Something that left the trash for good.
+struct erased_item {
+  trash_kind kind;
+  std::string_view id;
+  std::string_view space_id;
+};
+
 struct trash_position {
   std::int64_t deleted_at;
   std::string id;
@@ -34,7 +41,7 @@ struct trash_position {
 class trash_repository {
  public:
   /// Tells of something erased: an event for the outbox.
-  using announcement = function_ref<bus::event(trash_kind kind, std::string_view id)>;
+  using announcement = function_ref<bus::event(const erased_item& gone)>;
 
   explicit trash_repository(sql::database& store) : store_(store) {}
 

@@ -180,11 +180,11 @@ class storage : public cumulo::test::each_engine {
     });
   }
 
-  static constexpr auto announce = [](trash_kind, std::string_view id) {
+  static constexpr auto announce = [](const erased_item& gone) {
     return bus::event{.id = new_id(),
                       .type = "io.cumulo.task.erased.v1",
                       .source = "/task-service",
-                      .subject = std::string{id},
+                      .subject = std::string{gone.id},
                       .time = start_of_time,
                       .data = "{}",
                       .traceparent = {}};

@@ -184,6 +184,26 @@ class TestEnding:
             id = notify(person)
             assert kept.next().data["notification"]["id"] == id
 
+    def test_the_program_stops(self, own_system):
+        system = own_system()
+        person = system.register()
+        program = system.programs["cumulo"]
+        with open_stream(person) as stream:
+            assert stream.next().name == "hello"
+            id = notify(person, "before")
+            before = stream.next()
+            begun = time.monotonic()
+            assert program.stop() == 0
+            assert time.monotonic() - begun < 15 * PATIENCE
+            assert stream.rest() == [] and stream.ended_whole
+        program.start()
+        after = notify(person, "after")
+        with open_stream(person, last_event_id=before.id) as stream:
+            assert stream.next().data["resumed"]
+            created = stream.next()
+            assert created.data["notification"]["id"] == after != id
+            assert stream.is_silent()
+
     def test_closing_frees_its_place(self, person):
         program = person.system.program_for("/stream")
         before = program.metric("cumulo_stream_connections")

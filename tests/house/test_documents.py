@@ -53,9 +53,19 @@ def test_the_contract_is_served_as_it_is_written(system):
     assert again.status_code == 304
 
 
-def test_the_landing_page_leads_to_the_reference(systems):
+def test_the_page_is_served_whole_and_cached_by_what_it_is(systems):
     system = systems("standalone")
     page = system.request("GET", "/")
-    assert page.status_code == 200 and 'href="/docs"' in page.text and "<script" not in page.text
-    for name in re.findall(r'(?:src|href)="(/[^"]*)"', page.text):
-        assert system.request("GET", name).status_code == 200, name
+    assert page.status_code == 200 and page.headers["cache-control"] == "no-cache" and page.headers["etag"]
+    assert system.request("GET", "/", headers={"If-None-Match": page.headers["etag"]}).status_code == 304
+    assert system.request("GET", "/app/project/whatever").text == page.text
+    # Scripts come from the page's own origin, and none stands in the page itself.
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert re.findall(r"<script(?![^>]* src=)", page.text) == []
+    names = re.findall(r'(?:src|href)="(/[^"]*)"', page.text)
+    assert any(name.endswith(".js") for name in names) and "/docs" in names
+    for name in names:
+        answer = system.request("GET", name)
+        assert answer.status_code == 200, name
+        assert ("immutable" in answer.headers.get("cache-control", "")) == name.startswith("/assets/"), name
+    assert system.request("GET", "/assets/none-000000000000.js").status_code == 404

@@ -163,5 +163,30 @@ TEST(stream, who_does_not_read_is_cut_off) {
   EXPECT_TRUE(ended);
 }
 
+TEST(stream, the_writer_can_cut_off_who_does_not_read) {
+  std::atomic<bool> ended{false};
+  const handler flood = [&](const request&, response& out) -> awaitable<result<>> {
+    auto body = [&](stream_writer& to) -> awaitable<void> {
+      timer_type impatience{co_await asio::this_coro::executor, milliseconds{200}};
+      impatience.async_wait([&to](const boost::system::error_code& cancelled) {
+        if (!cancelled) to.cut();
+      });
+      const std::string piece(64 * 1024, 'x');
+      bool open = true;
+      while (open) {
+        open = co_await to.write(piece);
+      }
+      ended = true;
+    };
+    out.stream(std::move(body));
+    co_return result<>{};
+  };
+  test_server server{{{verb::get, "/s", flood}}};  // whose write deadline is far away
+  raw_client client{server.port()};
+  client.send(ask("GET", "/s"));
+  wait_until([&] { return ended.load(); });
+  EXPECT_TRUE(ended);
+}
+
 }  // namespace
 }  // namespace cumulo::http::test

@@ -1,0 +1,25 @@
+import { defineConfig } from '@playwright/test';
+
+const patience = Number(process.env.CUMULO_TEST_PATIENCE ?? 1);
+
+// Debian's Chromium against the built program: each worker starts its own (fixtures.ts).
+export default defineConfig({
+  testDir: 'e2e',
+  timeout: 60_000 * patience,
+  expect: { timeout: 10_000 * patience },
+  workers: Number(process.env.CUMULO_TEST_JOBS ?? 2),
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: process.env.CUMULO_PAGE_JUNIT ? [['line'], ['junit', { outputFile: process.env.CUMULO_PAGE_JUNIT }]] : 'line',
+  outputDir: '../build/page-tests',
+  use: {
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    viewport: { width: 1280, height: 860 },
+    trace: 'off',
+    launchOptions: {
+      executablePath: process.env.CUMULO_CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    },
+  },
+});

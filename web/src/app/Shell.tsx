@@ -1,0 +1,74 @@
+import { ActionIcon, AppShell, Burger, Button, Tooltip } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Outlet, useRouterState, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect } from 'react';
+import { useT } from '../i18n';
+import { useEdits } from '../store/hooks';
+import { BulkBar } from '../features/tasks/BulkBar';
+import { ConnectionBar } from './ConnectionBar';
+import { IconPlus, IconSearch } from './icons';
+import { Sidebar } from './Sidebar';
+import { clearSelection, setUi, useUi } from './ui';
+import { useKeys } from './useKeys';
+import { useLive } from './useLive';
+import { useRefusals } from './useRefusals';
+
+const TaskSheet = lazy(() => import('../features/tasks/TaskSheet'));
+const QuickAdd = lazy(() => import('../features/quickadd/QuickAdd'));
+const Palette = lazy(() => import('../features/palette/Palette'));
+const KeyHelp = lazy(() => import('../features/palette/KeyHelp'));
+const ProjectDialog = lazy(() => import('../features/tasks/ProjectDialog'));
+const ConflictDialog = lazy(() => import('../features/tasks/ConflictDialog'));
+
+export function Shell() {
+  const t = useT();
+  const ui = useUi();
+  const [opened, { toggle, close }] = useDisclosure();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const { task } = useSearch({ strict: false });
+  const conflict = useEdits().find((edit) => edit.conflict);
+  useKeys();
+  useLive();
+  useRefusals();
+  useEffect(() => {
+    close();
+    clearSelection();
+  }, [path, close]);
+  return (
+    <AppShell navbar={{ width: 264, breakpoint: 'sm', collapsed: { mobile: !opened } }} header={{ height: { base: 52, sm: 0 } }} padding={0} transitionDuration={150}>
+      <a className="skip" href="#content">
+        {t.skip}
+      </a>
+      <AppShell.Header className="topbar" hiddenFrom="sm" withBorder={false}>
+        <Burger opened={opened} onClick={toggle} size="sm" aria-label={opened ? t.nav.shut : t.nav.open} />
+        <span className="topbar-name">{t.name}</span>
+        <ActionIcon variant="subtle" color="gray" size={44} aria-label={t.palette.title} onClick={() => setUi({ palette: true })}>
+          <IconSearch size={20} />
+        </ActionIcon>
+      </AppShell.Header>
+      <AppShell.Navbar className="sidebar" withBorder={false} aria-label={t.main}>
+        <Sidebar />
+      </AppShell.Navbar>
+      <AppShell.Main className="main" id="content" tabIndex={-1}>
+        <ConnectionBar />
+        <div className="page">
+          <Outlet />
+        </div>
+      </AppShell.Main>
+      <Tooltip label={`${t.task.add} (q)`} position="left">
+        <Button className="fab" hiddenFrom="sm" radius="xl" size="lg" aria-label={t.task.add} onClick={() => setUi({ quick: {} })}>
+          <IconPlus size={22} />
+        </Button>
+      </Tooltip>
+      <BulkBar />
+      <Suspense fallback={null}>
+        {task && <TaskSheet key={task} id={task} />}
+        {ui.quick && <QuickAdd defaults={ui.quick} />}
+        {ui.palette && <Palette />}
+        {ui.help && <KeyHelp />}
+        {ui.newProject && <ProjectDialog />}
+        {conflict && <ConflictDialog key={conflict.key} edit={conflict} />}
+      </Suspense>
+    </AppShell>
+  );
+}

@@ -1,0 +1,53 @@
+// Ties session, stored state and queue together; runs once, before anything is drawn.
+import { getSession, knownAccount, onSession, refresh, resume } from '../api/session';
+import { forgetAll, loadSnapshot } from '../store/disk';
+import { load, reset, setOnline } from '../store/outbox';
+import { keepSnapshot, restoreSnapshot } from '../store/persist';
+import { projectsQuery, queryClient, tasksQuery } from '../store/server';
+
+let account: string | null = null;
+
+async function follow() {
+  const session = getSession();
+  const now = session.status === 'signed_in' ? session.user.id : null;
+  if (session.status === 'starting' || now === account) return;
+  const before = account;
+  account = now;
+  if (now) {
+    await load(now);
+    if (before && before !== now) queryClient.clear();
+  } else {
+    queryClient.clear();
+    reset();
+    // After an explicit sign-out nothing stays; an expired session keeps what was not sent.
+    if (!knownAccount()) await forgetAll();
+  }
+}
+
+export function begin() {
+  onSession(() => void follow());
+  keepSnapshot();
+  const known = knownAccount();
+  if (known) void restoreSnapshot(known);
+  void resume(async () => {
+    if (known) await restoreSnapshot(known);
+    setOnline(false);
+    return (await loadSnapshot())?.user ?? null;
+  }).then(() => {
+    if (getSession().status === 'signed_in') {
+      void queryClient.prefetchQuery(tasksQuery);
+      void queryClient.prefetchQuery(projectsQuery);
+    }
+  });
+  const back = () => {
+    if (getSession().status !== 'signed_in') return;
+    void refresh()
+      .then(() => {
+        setOnline(true);
+        return queryClient.invalidateQueries();
+      })
+      .catch(() => {});
+  };
+  window.addEventListener('online', back);
+  window.addEventListener('offline', () => setOnline(false));
+}

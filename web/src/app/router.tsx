@@ -1,0 +1,124 @@
+// Every address of the page. `?task=…` opens a task over whatever view it stands in.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { InboxView } from '../features/tasks/InboxView';
+import { TodayView } from '../features/tasks/TodayView';
+import { Crashed, NotFound } from './Fallbacks';
+import { Gate } from './Gate';
+
+export interface SheetSearch {
+  task?: string;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: Crashed,
+  validateSearch: (search: Record<string, unknown>): SheetSearch => ({ task: text(search['task']) }),
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/app/today' });
+  },
+});
+const bare = createRoute({
+  getParentRoute: () => root,
+  path: '/app',
+  beforeLoad: () => {
+    throw redirect({ to: '/app/today' });
+  },
+});
+
+const auth = () => import('../features/auth/pages');
+const signIn = createRoute({ getParentRoute: () => root, path: '/app/sign-in', component: lazyRouteComponent(auth, 'SignInPage') });
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/app/sign-up',
+  validateSearch: (search: Record<string, unknown>): { invitation?: string } => ({ invitation: text(search['invitation']) }),
+  component: lazyRouteComponent(auth, 'SignUpPage'),
+});
+const forgot = createRoute({ getParentRoute: () => root, path: '/app/forgot-password', component: lazyRouteComponent(auth, 'ForgotPage') });
+const reset = createRoute({ getParentRoute: () => root, path: '/app/reset-password', component: lazyRouteComponent(auth, 'ResetPage') });
+const verify = createRoute({ getParentRoute: () => root, path: '/app/verify-email', component: lazyRouteComponent(auth, 'VerifyPage') });
+
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Gate });
+const inbox = createRoute({ getParentRoute: () => inside, path: '/app/inbox', component: InboxView });
+const today = createRoute({ getParentRoute: () => inside, path: '/app/today', component: TodayView });
+const upcoming = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/upcoming',
+  component: lazyRouteComponent(() => import('../features/upcoming/UpcomingView'), 'UpcomingView'),
+});
+const project = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/project/$id',
+  validateSearch: (search: Record<string, unknown>): { view?: 'board' } => ({ view: search['view'] === 'board' ? 'board' : undefined }),
+  component: lazyRouteComponent(() => import('../features/tasks/ProjectView'), 'ProjectView'),
+});
+const calendar = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/calendar',
+  validateSearch: (search: Record<string, unknown>): { view?: 'week'; day?: string } => ({
+    view: search['view'] === 'week' ? 'week' : undefined,
+    day: /^\d{4}-\d{2}-\d{2}$/.test(String(search['day'])) ? String(search['day']) : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../features/calendar/CalendarView'), 'CalendarView'),
+});
+const search = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/search',
+  validateSearch: (found: Record<string, unknown>): { q?: string } => ({ q: text(found['q']) }),
+  component: lazyRouteComponent(() => import('../features/search/SearchView'), 'SearchView'),
+});
+const trash = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/trash',
+  component: lazyRouteComponent(() => import('../features/trash/TrashView'), 'TrashView'),
+});
+const notifications = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/notifications',
+  component: lazyRouteComponent(() => import('../features/notifications/NotificationsView'), 'NotificationsView'),
+});
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/settings',
+  component: lazyRouteComponent(() => import('../features/settings/SettingsView'), 'SettingsView'),
+});
+const administration = createRoute({
+  getParentRoute: () => inside,
+  path: '/app/administration',
+  component: lazyRouteComponent(() => import('../features/admin/AdminView'), 'AdminView'),
+});
+/** What notifications link to. */
+const task = createRoute({
+  getParentRoute: () => root,
+  path: '/app/task/$id',
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/app/inbox', search: { task: params.id } });
+  },
+});
+
+const tree = root.addChildren([
+  home,
+  bare,
+  signIn,
+  signUp,
+  forgot,
+  reset,
+  verify,
+  task,
+  inside.addChildren([inbox, today, upcoming, project, calendar, search, trash, notifications, settings, administration]),
+]);
+
+export const router = createRouter({ routeTree: tree, defaultPreload: 'intent', scrollRestoration: true });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

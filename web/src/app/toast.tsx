@@ -1,0 +1,46 @@
+import { Button, Group, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { ApiError, Unreachable } from '../api/problem';
+import type { Messages } from '../i18n';
+
+let undoLast: (() => void) | null = null;
+let sequence = 0;
+const shown = 8_000;
+
+/** Ctrl-Z. */
+export function undo() {
+  undoLast?.();
+  undoLast = null;
+}
+
+export function tell(message: string) {
+  notifications.show({ message, autoClose: 4_000 });
+}
+
+/** Says what was done and offers to undo it. */
+export function tellUndoable(t: Messages, message: string, take: () => void) {
+  const id = `undo-${++sequence}`;
+  const once = () => {
+    notifications.hide(id);
+    if (undoLast === once) undoLast = null;
+    take();
+  };
+  undoLast = once;
+  notifications.show({
+    id,
+    autoClose: shown,
+    message: (
+      <Group justify="space-between" wrap="nowrap">
+        <Text size="sm">{message}</Text>
+        <Button size="compact-sm" variant="subtle" onClick={once}>
+          {t.undo}
+        </Button>
+      </Group>
+    ),
+  });
+}
+
+export function tellError(t: Messages, error: unknown) {
+  const reason = error instanceof Unreachable ? t.unreachable : error instanceof ApiError ? error.message : String(error);
+  notifications.show({ color: 'red', title: t.failed, message: reason, autoClose: shown });
+}

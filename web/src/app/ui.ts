@@ -1,0 +1,60 @@
+// What is open over the page, and what is selected: small state that many features touch.
+import { useSyncExternalStore } from 'react';
+
+export interface QuickDefaults {
+  project?: string;
+  day?: string;
+}
+
+export interface Ui {
+  quick: QuickDefaults | null;
+  palette: boolean;
+  help: boolean;
+  newProject: boolean;
+  selected: ReadonlySet<string>;
+}
+
+let ui: Ui = { quick: null, palette: false, help: false, newProject: false, selected: new Set() };
+const listeners = new Set<() => void>();
+/** The ids of the list on the screen, in order, and how to bring one into view. */
+let order: readonly string[] = [];
+let reveal: (id: string) => void = () => {};
+
+export const getUi = () => ui;
+
+export function setUi(change: Partial<Ui>) {
+  ui = { ...ui, ...change };
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export const useUi = (): Ui => useSyncExternalStore(subscribe, getUi);
+export const useSelected = (id: string): boolean => useSyncExternalStore(subscribe, () => ui.selected.has(id));
+
+export function toggleSelected(id: string) {
+  const selected = new Set(ui.selected);
+  if (!selected.delete(id)) selected.add(id);
+  setUi({ selected });
+}
+
+export function selectRange(to: string) {
+  const last = [...ui.selected].pop();
+  const from = last ? order.indexOf(last) : -1;
+  const end = order.indexOf(to);
+  if (from < 0 || end < 0) return toggleSelected(to);
+  setUi({ selected: new Set([...ui.selected, ...order.slice(Math.min(from, end), Math.max(from, end) + 1)]) });
+}
+
+export const clearSelection = () => ui.selected.size > 0 && setUi({ selected: new Set() });
+export const listOrder = () => order;
+
+export function showList(ids: readonly string[], bring: (id: string) => void) {
+  order = ids;
+  reveal = bring;
+}
+
+export const revealTask = (id: string) => reveal(id);

@@ -1,0 +1,13 @@
+import { useEffect } from 'react';
+import { useT } from '../i18n';
+import { onRefused } from '../store/outbox';
+import { tellError } from './toast';
+
+/** The service refused an edit: what was shown is taken back, and the reason is told. */
+export function useRefusals() {
+  const t = useT();
+  useEffect(() => {
+    onRefused((error) => tellError(t, error));
+    return () => onRefused(() => {});
+  }, [t]);
+}

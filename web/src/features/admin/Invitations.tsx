@@ -1,0 +1,75 @@
+import { Alert, Button, Code, Group, Text, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { usePlace } from '../../app/locale';
+import { tellError } from '../../app/toast';
+import { all, api, body } from '../../api/client';
+import { ApiError } from '../../api/problem';
+import { useT } from '../../i18n';
+import { formatInstant } from '../tasks/due';
+
+const invitationsKey = ['invitations'];
+
+export function Invitations() {
+  const t = useT();
+  const place = usePlace();
+  const client = useQueryClient();
+  const [email, setEmail] = useState('');
+  const { data } = useQuery({
+    queryKey: invitationsKey,
+    queryFn: () => all((cursor) => body(api.GET('/invitations', { params: { query: { limit: 100, cursor } } }))),
+  });
+  const again = () => client.invalidateQueries({ queryKey: invitationsKey });
+  const invite = useMutation({
+    mutationFn: () => body(api.POST('/invitations', { body: { email: email.trim() || null } })),
+    onSuccess: () => setEmail(''),
+    onError: (error) => {
+      if (!(error instanceof ApiError && error.problem.errors)) tellError(t, error);
+    },
+    onSettled: again,
+  });
+  const withdraw = useMutation({
+    mutationFn: (id: string) => body(api.DELETE('/invitations/{id}', { params: { path: { id } } })),
+    onError: (error) => tellError(t, error),
+    onSettled: again,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    invite.mutate();
+  };
+  return (
+    <>
+      <form onSubmit={submit}>
+        <Group align="flex-end">
+          <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={invite.error instanceof ApiError ? invite.error.fault('email') : undefined} />
+          <Button type="submit" loading={invite.isPending}>
+            {t.admin.invite}
+          </Button>
+        </Group>
+      </form>
+      {invite.data && (
+        <Alert role="status" title={t.admin.invited}>
+          <Code className="secret">{`${location.origin}/app/sign-up?invitation=${encodeURIComponent(invite.data.token)}`}</Code>
+        </Alert>
+      )}
+      <ul className="plain" aria-label={t.admin.invitations}>
+        {(data ?? []).map((invitation) => (
+          <li key={invitation.id} className="plain-row">
+            <div className="row-text">
+              <span className="row-title">{invitation.email ?? t.admin.anyone}</span>
+              <span className="row-meta">{t.settings.expires(formatInstant(invitation.expires_at, place.locale, place.zone))}</span>
+            </div>
+            <Button size="compact-sm" variant="light" color="red" aria-label={t.admin.withdrawOf(invitation.email ?? t.admin.anyone)} onClick={() => withdraw.mutate(invitation.id)}>
+              {t.admin.withdraw}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {data?.length === 0 && (
+        <Text size="sm" c="dimmed">
+          {t.admin.noInvitations}
+        </Text>
+      )}
+    </>
+  );
+}

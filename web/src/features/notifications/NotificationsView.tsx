@@ -1,0 +1,114 @@
+import { ActionIcon, Anchor, Button } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { IconCheck, IconX } from '../../app/icons';
+import { usePlace } from '../../app/locale';
+import { router } from '../../app/router';
+import { tellError } from '../../app/toast';
+import { api, body } from '../../api/client';
+import type { Notification, NotificationList } from '../../api/types';
+import { useT } from '../../i18n';
+import { keys, queryClient } from '../../store/server';
+import { formatInstant } from '../tasks/due';
+import { Empty } from '../tasks/Empty';
+import { ListSkeleton } from '../tasks/ListSkeleton';
+import { ViewHead } from '../tasks/ViewHead';
+import { notificationsQuery } from './query';
+
+type Act = { kind: 'read' | 'delete'; item: Notification } | { kind: 'read-all' };
+
+function after(list: NotificationList, act: Act): NotificationList {
+  const now = new Date().toISOString();
+  if (act.kind === 'read-all') return { ...list, unread_count: 0, items: list.items.map((item) => ({ ...item, read_at: item.read_at ?? now })) };
+  const less = act.item.read_at ? 0 : 1;
+  const items =
+    act.kind === 'delete'
+      ? list.items.filter((item) => item.id !== act.item.id)
+      : list.items.map((item) => (item.id === act.item.id ? { ...item, read_at: item.read_at ?? now } : item));
+  return { ...list, items, unread_count: Math.max(0, list.unread_count - less) };
+}
+
+async function send(act: Act): Promise<unknown> {
+  if (act.kind === 'read-all') return body(api.POST('/notifications/read', {}));
+  const params = { path: { id: act.item.id } };
+  return act.kind === 'read' ? body(api.POST('/notifications/{id}/read', { params })) : body(api.DELETE('/notifications/{id}', { params }));
+}
+
+export function NotificationsView() {
+  const t = useT();
+  const place = usePlace();
+  const { data, isPending } = useQuery({ ...notificationsQuery, staleTime: 5_000 });
+  const act = useMutation({
+    mutationFn: send,
+    onMutate: async (what: Act) => {
+      await queryClient.cancelQueries({ queryKey: keys.notifications });
+      const before = queryClient.getQueryData<NotificationList>(keys.notifications);
+      if (before) queryClient.setQueryData(keys.notifications, after(before, what));
+      return before;
+    },
+    onError: (error, _what, before) => {
+      queryClient.setQueryData(keys.notifications, before);
+      tellError(t, error);
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keys.notifications }),
+  });
+  const follow = (item: Notification) => {
+    if (!item.read_at) act.mutate({ kind: 'read', item });
+    if (item.link?.startsWith('/app/')) router.history.push(item.link);
+  };
+  const items = data?.items ?? [];
+  return (
+    <>
+      <ViewHead title={t.nav.notifications} note={data?.unread_count ? t.notifications.unread(data.unread_count) : undefined}>
+        {(data?.unread_count ?? 0) > 0 && (
+          <Button size="compact-sm" variant="subtle" onClick={() => act.mutate({ kind: 'read-all' })}>
+            {t.notifications.markAll}
+          </Button>
+        )}
+      </ViewHead>
+      {isPending ? (
+        <ListSkeleton />
+      ) : items.length === 0 ? (
+        <Empty title={t.empty.notifications} hint={t.empty.notificationsHint} />
+      ) : (
+        <ul className="plain" aria-label={t.nav.notifications}>
+          {items.map((item) => (
+            <li key={item.id} className="plain-row" data-unread={!item.read_at || undefined}>
+              <div className="row-text">
+                <span className="row-title">
+                  {!item.read_at && <span className="visually-hidden">{t.notifications.isNew}: </span>}
+                  {item.title}
+                </span>
+                {item.body && <span className="row-body">{item.body}</span>}
+                <span className="row-meta">
+                  {formatInstant(item.created_at, place.locale, place.zone)}
+                  {item.link && (
+                    <Anchor
+                      size="xs"
+                      href={item.link}
+                      underline="always"
+                      {...(item.link.startsWith('/') ? {} : { target: '_blank', rel: 'noopener noreferrer' })}
+                      onClick={(event) => {
+                        if (item.link?.startsWith('/app/')) event.preventDefault();
+                        follow(item);
+                      }}
+                    >
+                      {t.notifications.open}
+                    </Anchor>
+                  )}
+                </span>
+              </div>
+              {!item.read_at && (
+                <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`${t.notifications.markRead}: ${item.title}`} onClick={() => act.mutate({ kind: 'read', item })}>
+                  <IconCheck size={18} />
+                </ActionIcon>
+              )}
+              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`${t.remove}: ${item.title}`} onClick={() => act.mutate({ kind: 'delete', item })}>
+                <IconX size={18} />
+              </ActionIcon>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+import { Button, Group, Modal, Text, TextInput } from '@mantine/core';
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { IconX } from '../../app/icons';
+import { usePlace } from '../../app/locale';
+import { tellUndoable } from '../../app/toast';
+import { setUi, type QuickDefaults } from '../../app/ui';
+import type { TaskCreation } from '../../api/types';
+import { useSpoken } from '../../i18n';
+import { useProjects } from '../../store/hooks';
+import { createTask, trashTask } from '../tasks/actions';
+import { dueFields } from '../tasks/due';
+import { dueText } from '../tasks/dueText';
+import { findDates } from './dates';
+import { parseQuickAdd, type Hit } from './parse';
+import { suggest, type Suggestion } from './suggest';
+import { useLabels } from '../tasks/useLabels';
+
+export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
+  const { t, language } = useSpoken();
+  const place = usePlace();
+  const projects = useProjects();
+  const labels = useLabels();
+  const [text, setText] = useState('');
+  const [ignored, setIgnored] = useState<ReadonlySet<string>>(new Set());
+  const [added, setAdded] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  const open = useMemo(() => [...projects.values()].filter((project) => !project.archived), [projects]);
+  const understood = useMemo(
+    () => parseQuickAdd(text, open, (rest) => findDates(rest, language, new Date(), place.zone), ignored),
+    [text, open, language, place.zone, ignored],
+  );
+  const suggestions = useMemo(() => suggest(text, input.current?.selectionStart ?? text.length, open, labels), [text, open, labels]);
+  const close = () => setUi({ quick: null });
+
+  const words = (hit: Hit): string => {
+    if (hit.kind === 'project') return `# ${hit.project.name}`;
+    if (hit.kind === 'label') return `@ ${hit.label}`;
+    if (hit.kind === 'priority') return t.task.priorities[hit.priority];
+    return dueText(t, hit.when, place);
+  };
+  const ignore = (hit: Hit) => {
+    setIgnored((old) => new Set(old).add(text.slice(hit.start, hit.end)));
+    input.current?.focus();
+  };
+  const accept = (suggestion: Suggestion) => {
+    setText(text.slice(0, suggestion.start) + suggestion.insert + ' ' + text.slice(suggestion.end).trimStart());
+    input.current?.focus();
+  };
+  const submit = () => {
+    if (!understood.title) return;
+    const due = understood.due ?? (defaults.day ? { day: defaults.day, time: null } : null);
+    const body: TaskCreation = { title: understood.title };
+    const project = understood.project?.id ?? defaults.project;
+    if (project) body.project_id = project;
+    if (understood.labels.length > 0) body.labels = understood.labels;
+    if (understood.priority) body.priority = understood.priority;
+    if (due) Object.assign(body, dueFields(due, place.zone));
+    const id = createTask(body);
+    tellUndoable(t, t.task.added, () => void trashTask(id));
+    setAdded(understood.title);
+    setText('');
+    setIgnored(new Set());
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      submit();
+    } else if (event.key === 'Tab' && !event.shiftKey && suggestions[0]) {
+      event.preventDefault();
+      accept(suggestions[0]);
+    } else if (event.key === 'Escape') {
+      const last = understood.hits.at(-1);
+      event.preventDefault();
+      event.stopPropagation();
+      if (last) ignore(last);
+      else close();
+    }
+  };
+  return (
+    <Modal opened onClose={close} title={t.quick.title} size="lg" yOffset="12vh" closeOnEscape={false} closeButtonProps={{ 'aria-label': t.close }}>
+      <TextInput
+        ref={input}
+        data-autofocus
+        size="md"
+        aria-label={t.quick.title}
+        placeholder={t.quick.placeholder}
+        description={t.quick.hint}
+        inputWrapperOrder={['input', 'description', 'error']}
+        maxLength={500}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={onKey}
+        autoComplete="off"
+      />
+      {suggestions.length > 0 && (
+        <div className="suggestions">
+          {suggestions.map((suggestion) => (
+            <Button key={suggestion.insert} size="compact-sm" variant="default" onClick={() => accept(suggestion)}>
+              {suggestion.insert}
+            </Button>
+          ))}
+        </div>
+      )}
+      <div className="understood" aria-live="polite">
+        {understood.hits.length > 0 && <span className="visually-hidden">{t.quick.understood}</span>}
+        {understood.hits.map((hit) => (
+          <span key={`${hit.start} ${hit.kind}`} className="hit" data-kind={hit.kind}>
+            {words(hit)}
+            <button type="button" aria-label={t.quick.ignore(text.slice(hit.start, hit.end))} onClick={() => ignore(hit)}>
+              <IconX size={13} />
+            </button>
+          </span>
+        ))}
+      </div>
+      <Group justify="space-between" mt="md">
+        <Text size="sm" c="dimmed" role="status">
+          {added && `${t.task.added} ${t.quick.another}`}
+        </Text>
+        <Button onClick={submit} disabled={!understood.title}>
+          {t.task.add}
+        </Button>
+      </Group>
+    </Modal>
+  );
+}

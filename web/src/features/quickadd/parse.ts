@@ -1,0 +1,107 @@
+// What a line of quick-add means. Pure; dates in words come from `findDates`, so that another reader can take its place.
+import type { Project, TaskPriority } from '../../api/types';
+import type { When } from '../tasks/due';
+
+export interface DateHit {
+  start: number;
+  end: number;
+  when: When;
+}
+
+export type Hit = { start: number; end: number } & (
+  | { kind: 'project'; project: Project }
+  | { kind: 'label'; label: string }
+  | { kind: 'priority'; priority: TaskPriority }
+  | { kind: 'due'; when: When }
+);
+
+export interface Understood {
+  title: string;
+  project: Project | null;
+  labels: string[];
+  priority: TaskPriority | null;
+  due: When | null;
+  /** In the order of the text. */
+  hits: Hit[];
+}
+
+const priorityWords: Record<string, TaskPriority> = {
+  '1': 'urgent', '2': 'high', '3': 'medium', '4': 'low',
+  urgent: 'urgent', high: 'high', medium: 'medium', low: 'low', none: 'none',
+  dringend: 'urgent', hoch: 'high', mittel: 'medium', niedrig: 'low', keine: 'none',
+};
+
+const wordEnd = (text: string, from: number) => {
+  const space = text.slice(from).search(/\s/);
+  return space < 0 ? text.length : from + space;
+};
+
+const plain = (name: string) => name.toLowerCase().replaceAll('_', ' ');
+
+/** The project whose whole name stands at `from`; the longest if several do. Spaces may be written as `_`. */
+function projectAt(text: string, from: number, projects: readonly Project[]): { project: Project; end: number } | null {
+  const rest = plain(text.slice(from));
+  let best: { project: Project; end: number } | null = null;
+  for (const project of projects) {
+    const name = plain(project.name);
+    const after = rest[name.length];
+    if (!name || !rest.startsWith(name) || (after !== undefined && !/[\s,.;]/.test(after))) continue;
+    if (!best || from + name.length > best.end) best = { project, end: from + name.length };
+  }
+  return best;
+}
+
+/** `ignored` holds the pieces of text that the person wants taken as they stand. */
+export function parseQuickAdd(
+  text: string,
+  projects: readonly Project[],
+  findDates: (text: string) => DateHit[],
+  ignored: ReadonlySet<string> = new Set(),
+): Understood {
+  const hits: Hit[] = [];
+  const take = (hit: Hit) => {
+    if (!ignored.has(text.slice(hit.start, hit.end))) hits.push(hit);
+  };
+  for (const mark of text.matchAll(/(?<=^|\s)[#@!](?=\S)/g)) {
+    const start = mark.index;
+    const end = wordEnd(text, start);
+    const word = text.slice(start + 1, end);
+    if (mark[0] === '#') {
+      const found = projectAt(text, start + 1, projects);
+      if (found) take({ kind: 'project', project: found.project, start, end: found.end });
+    } else if (mark[0] === '@') {
+      take({ kind: 'label', label: word, start, end });
+    } else {
+      const priority = priorityWords[word.toLowerCase()];
+      if (priority) take({ kind: 'priority', priority, start, end });
+    }
+  }
+  // Marks hide their words from the reader of dates: "#May" is no month.
+  let rest = text;
+  for (const hit of hits) rest = rest.slice(0, hit.start) + '\u0000'.repeat(hit.end - hit.start) + rest.slice(hit.end);
+  const whole = ({ start, end }: DateHit) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:?)]?$/.test(text.charAt(end));
+  const dates = findDates(rest).filter((hit) => whole(hit) && !ignored.has(text.slice(hit.start, hit.end)));
+  const date = dates[dates.length - 1];
+  if (date) hits.push({ kind: 'due', ...date });
+  hits.sort((a, b) => a.start - b.start);
+
+  let title = '';
+  let from = 0;
+  for (const hit of hits) {
+    title += text.slice(from, hit.start);
+    from = hit.end;
+  }
+  title = (title + text.slice(from)).replace(/\s+/g, ' ').trim();
+
+  // Said twice, the last word counts.
+  const last = <K extends Hit['kind']>(kind: K) => hits.findLast((hit): hit is Extract<Hit, { kind: K }> => hit.kind === kind);
+  const labels = hits.flatMap((hit) => (hit.kind === 'label' ? [hit.label] : []));
+  return {
+    title,
+    project: last('project')?.project ?? null,
+    labels: labels.filter((label, index) => labels.findIndex((other) => other.toLowerCase() === label.toLowerCase()) === index),
+    priority: last('priority')?.priority ?? null,
+    due: last('due')?.when ?? null,
+    hits,
+  };
+}

@@ -1,0 +1,59 @@
+import { Alert, Button, Group, Select, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useMemo, useState, type FormEvent } from 'react';
+import { tell, tellError } from '../../app/toast';
+import { api, body } from '../../api/client';
+import { ApiError } from '../../api/problem';
+import { updateUser } from '../../api/session';
+import { useT } from '../../i18n';
+import { useUser } from '../../store/hooks';
+import { Section } from './Section';
+
+export function Profile() {
+  const t = useT();
+  const user = useUser();
+  const [name, setName] = useState(user.name ?? '');
+  const [timezone, setTimezone] = useState(user.timezone);
+  const zones = useMemo(() => [...new Set([user.timezone, 'UTC', ...Intl.supportedValuesOf('timeZone')])], [user.timezone]);
+  const save = useMutation({
+    mutationFn: () => body(api.PATCH('/profile', { body: { name: name.trim() || null, timezone } })),
+    onSuccess: (saved) => {
+      updateUser(saved);
+      tell(t.settings.saved);
+    },
+    onError: (error) => tellError(t, error),
+  });
+  const verify = useMutation({
+    mutationFn: () => body(api.POST('/email/verify-request', {})),
+    onSuccess: () => tell(t.settings.verifySent),
+    onError: (error) => tellError(t, error),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <Section title={t.settings.profile}>
+      {!user.email_verified && (
+        <Alert variant="light">
+          <Group justify="space-between">
+            {t.settings.notVerified}
+            <Button size="compact-sm" loading={verify.isPending} onClick={() => verify.mutate()}>
+              {t.settings.verify}
+            </Button>
+          </Group>
+        </Alert>
+      )}
+      <form onSubmit={submit} className="stack">
+        <TextInput label={t.auth.email} value={user.email} readOnly />
+        <TextInput label={t.auth.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} error={save.error instanceof ApiError ? save.error.fault('name') : undefined} />
+        <Select label={t.settings.zone} data={zones} value={timezone} searchable limit={40} allowDeselect={false} onChange={(value) => value && setTimezone(value)} />
+        <Group>
+          <Button type="submit" loading={save.isPending}>
+            {t.save}
+          </Button>
+        </Group>
+      </form>
+    </Section>
+  );
+}

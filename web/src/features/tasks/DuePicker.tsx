@@ -1,0 +1,91 @@
+import '@mantine/dates/styles.css';
+import { Button, Group, Popover, Stack, TextInput } from '@mantine/core';
+import { DatePicker, DatesProvider } from '@mantine/dates';
+import 'dayjs/locale/de';
+import { useState } from 'react';
+import { IconCalendarWeek, IconClock, IconX } from '../../app/icons';
+import type { Place } from '../../app/locale';
+import { useSpoken } from '../../i18n';
+import { findDates } from '../quickadd/dates';
+import { addDays, weekdayOf, weekOf, type When } from './due';
+import { dueText } from './dueText';
+
+interface Props {
+  value: When | null;
+  place: Place;
+  onChange: (when: When | null) => void;
+}
+
+/** A day, and a time if wanted: chosen, or said in words. */
+export function DuePicker({ value, place, onChange }: Props) {
+  const { t, language } = useSpoken();
+  const [opened, setOpened] = useState(false);
+  const [words, setWords] = useState('');
+  const said = words ? findDates(words, language, new Date(), place.zone).at(-1)?.when : undefined;
+  const choose = (when: When | null, stay = false) => {
+    onChange(when);
+    setWords('');
+    if (!stay) setOpened(false);
+  };
+  const saturday = addDays(weekOf(place.today, 1), weekdayOf(place.today) === 0 ? 6 : 5);
+  const presets: [string, string][] = [
+    [t.day.today, place.today],
+    [t.day.tomorrow, addDays(place.today, 1)],
+    [t.day.weekend, saturday],
+    [t.day.nextWeek, addDays(weekOf(place.today, 1), 7)],
+  ];
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Popover opened={opened} onChange={setOpened} trapFocus returnFocus position="bottom-start" shadow="md" withinPortal>
+        <Popover.Target>
+          <Button variant="default" className="field-button" leftSection={<IconCalendarWeek size={16} />} aria-label={`${t.task.due}: ${value ? dueText(t, value, place) : t.task.noDue}`} onClick={() => setOpened((open) => !open)}>
+            {value ? dueText(t, value, place) : t.task.noDue}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown aria-label={t.task.due}>
+          <Stack gap="xs">
+            <TextInput
+              data-autofocus
+              aria-label={t.task.due}
+              placeholder={t.task.dueHint}
+              value={words}
+              onChange={(event) => setWords(event.currentTarget.value)}
+              description={said ? dueText(t, said, place) : undefined}
+              inputWrapperOrder={['input', 'description']}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter' && said) choose(said);
+              }}
+            />
+            <Group gap={6}>
+              {presets.map(([label, day]) => (
+                <Button key={label} size="compact-sm" variant="light" onClick={() => choose({ day, time: value?.time ?? null })}>
+                  {label}
+                </Button>
+              ))}
+            </Group>
+            <DatesProvider settings={{ locale: language, firstDayOfWeek: place.weekStart as 0 | 1 | 6 }}>
+              <DatePicker
+                value={value?.day ?? null}
+                defaultDate={value?.day ?? place.today}
+                onChange={(day) => day && choose({ day, time: value?.time ?? null })}
+                ariaLabels={{ previousMonth: t.previous, nextMonth: t.next }}
+              />
+            </DatesProvider>
+            <TextInput
+              type="time"
+              aria-label={t.task.time}
+              leftSection={<IconClock size={16} />}
+              value={value?.time ?? ''}
+              onChange={(event) => choose({ day: value?.day ?? place.today, time: event.currentTarget.value || null }, true)}
+            />
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
+      {value && (
+        <Button variant="subtle" color="gray" px={8} aria-label={t.task.clearDue} onClick={() => choose(null)}>
+          <IconX size={16} />
+        </Button>
+      )}
+    </Group>
+  );
+}

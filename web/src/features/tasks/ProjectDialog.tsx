@@ -1,0 +1,44 @@
+import { Button, ColorSwatch, Group, Modal, TextInput } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useState, type FormEvent } from 'react';
+import { setUi } from '../../app/ui';
+import type { Project } from '../../api/types';
+import { useT } from '../../i18n';
+import { changeProject, createProject } from './actions';
+
+const colors = ['#2b62c9', '#0f766e', '#2f8f46', '#a16207', '#c2410c', '#be185d', '#7c3aed', '#5a6576'];
+
+export default function ProjectDialog({ project, onClose }: { project?: Project; onClose?: () => void }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const [name, setName] = useState(project?.name ?? '');
+  const [color, setColor] = useState(project?.color ?? colors[0]!);
+  const close = onClose ?? (() => setUi({ newProject: false }));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!name.trim()) return;
+    close();
+    if (project) changeProject(project.id, { name: name.trim(), color });
+    else void navigate({ to: '/app/project/$id', params: { id: createProject({ name: name.trim(), color }) } });
+  };
+  return (
+    <Modal opened onClose={close} title={project ? t.project.edit : t.project.create} closeButtonProps={{ 'aria-label': t.close }}>
+      <form onSubmit={submit}>
+        <TextInput data-autofocus label={t.project.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <Group mt="md" gap="xs" role="radiogroup" aria-label={t.project.color}>
+          {colors.map((each) => (
+            <ColorSwatch key={each} component="button" type="button" role="radio" aria-checked={color === each} aria-label={each} color={each} size={30} className="swatch" onClick={() => setColor(each)} />
+          ))}
+        </Group>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={close}>
+            {t.cancel}
+          </Button>
+          <Button type="submit" disabled={!name.trim()}>
+            {t.save}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,132 @@
+import { ActionIcon, Button, Menu, SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { NotFound } from '../../app/Fallbacks';
+import { IconArchive, IconDots, IconPencil, IconTrash } from '../../app/icons';
+import { usePlace } from '../../app/locale';
+import { tell, tellUndoable } from '../../app/toast';
+import { api, body } from '../../api/client';
+import type { Task } from '../../api/types';
+import { useT } from '../../i18n';
+import { isLocal } from '../../store/edits';
+import { useEdits, useProjects, useTasks } from '../../store/hooks';
+import { realId } from '../../store/outbox';
+import { keys } from '../../store/server';
+import { changeProject, trashProject } from './actions';
+import { AddLine } from './AddLine';
+import { Empty } from './Empty';
+import { ListSkeleton } from './ListSkeleton';
+import { byPriority, isOpen } from './order';
+import ProjectDialog from './ProjectDialog';
+import { TaskList, type Group } from './TaskList';
+import { ViewHead } from './ViewHead';
+
+const BoardView = lazy(() => import('../board/BoardView'));
+
+/** What was closed, from the service; the open tasks are at hand anyway. */
+function useClosed(project: string, wanted: boolean): readonly Task[] {
+  const { data } = useQuery({
+    queryKey: [...keys.closed, project],
+    queryFn: () => body(api.GET('/tasks', { params: { query: { project_id: project, completed: true, sort: '-updated_at', limit: 50 } } })),
+    enabled: wanted && !isLocal(project),
+  });
+  return data?.items ?? [];
+}
+
+export function ProjectView() {
+  const t = useT();
+  const place = usePlace();
+  const navigate = useNavigate();
+  const { id: named } = useParams({ from: '/inside/app/project/$id' });
+  const { view } = useSearch({ from: '/inside/app/project/$id' });
+  const projects = useProjects();
+  useEdits();
+  const id = realId(named);
+  useEffect(() => {
+    if (id !== named) void navigate({ to: '/app/project/$id', params: { id }, search: { view }, replace: true });
+  }, [id, named, view, navigate]);
+  const project = projects.get(id);
+  const { tasks, loading } = useTasks();
+  const [done, setDone] = useState(false);
+  const [editing, setEditing] = useState(false);
+  const board = view === 'board';
+  const closed = useClosed(id, done || board);
+  const all = useMemo(() => {
+    const found = new Map(closed.map((task) => [task.id, task]));
+    for (const task of tasks.values()) found.set(task.id, task);
+    return [...found.values()].filter((task) => task.project_id === id).sort(byPriority(place.zone));
+  }, [tasks, closed, id, place.zone]);
+  const open = useMemo(() => all.filter(isOpen), [all]);
+  const groups = useMemo(() => {
+    const list: Group[] = [{ id: 'open', tasks: open }];
+    if (done) list.push({ id: 'done', title: t.views.done, tasks: all.filter((task) => !isOpen(task)) });
+    return list;
+  }, [all, open, done, t]);
+  if (loading) return <ListSkeleton />;
+  if (!project) return <NotFound />;
+  return (
+    <>
+      <ViewHead title={project.name} note={open.length > 0 ? t.task.count(open.length) : undefined}>
+        <SegmentedControl
+          size="xs"
+          aria-label={t.project.options(project.name)}
+          value={board ? 'board' : 'list'}
+          onChange={(value) => void navigate({ to: '.', search: (old) => ({ ...old, view: value === 'board' ? ('board' as const) : undefined }), replace: true })}
+          data={[
+            { value: 'list', label: t.views.list },
+            { value: 'board', label: t.views.board },
+          ]}
+        />
+        {!board && (
+          <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setDone(!done)}>
+            {done ? t.views.hideDone : t.views.showDone}
+          </Button>
+        )}
+        <Menu position="bottom-end" withinPortal>
+          <Menu.Target>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.project.options(project.name)}>
+              <IconDots size={19} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setEditing(true)}>
+              {t.project.edit}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconArchive size={16} />}
+              onClick={() => {
+                changeProject(id, { archived: !project.archived });
+                if (!project.archived) tell(t.project.archived);
+              }}
+            >
+              {project.archived ? t.project.unarchive : t.project.archive}
+            </Menu.Item>
+            <Menu.Item
+              color="red"
+              leftSection={<IconTrash size={16} />}
+              onClick={() => {
+                tellUndoable(t, t.project.removed(project.name), trashProject(id));
+                void navigate({ to: '/app/inbox' });
+              }}
+            >
+              {t.project.remove}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </ViewHead>
+      {editing && <ProjectDialog project={project} onClose={() => setEditing(false)} />}
+      {board ? (
+        <Suspense fallback={<ListSkeleton />}>
+          <BoardView project={project} tasks={all} place={place} />
+        </Suspense>
+      ) : (
+        <>
+          <TaskList label={project.name} groups={groups} place={place} />
+          <AddLine defaults={{ project: id }} where={project.name} />
+          {open.length === 0 && !done && <Empty title={t.empty.project} hint={t.empty.projectHint} />}
+        </>
+      )}
+    </>
+  );
+}

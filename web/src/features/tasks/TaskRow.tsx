@@ -1,0 +1,73 @@
+import { memo, type ReactNode } from 'react';
+import { IconCalendarWeek, IconCloudOff, IconHash } from '../../app/icons';
+import type { Place } from '../../app/locale';
+import { toggleSelected, useSelected } from '../../app/ui';
+import type { Project, Task } from '../../api/types';
+import { useT } from '../../i18n';
+import { isLocal } from '../../store/edits';
+import { CheckCircle } from './CheckCircle';
+import { openTask, toggleDone } from './commands';
+import { dueText, dueTone } from './dueText';
+import { dueOf } from './due';
+import { isOpen } from './order';
+
+export interface RowProps {
+  task: Task;
+  place: Place;
+  /** Shown where the list holds several projects. */
+  project?: Project | undefined;
+  handle?: ReactNode;
+}
+
+export const TaskRow = memo(function TaskRow({ task, place, project, handle }: RowProps) {
+  const t = useT();
+  const selected = useSelected(task.id);
+  const due = dueOf(task, place.zone);
+  return (
+    <div
+      className="row"
+      data-task={task.id}
+      data-selected={selected || undefined}
+      data-done={!isOpen(task) || undefined}
+      onClick={(event) => {
+        if (event.target instanceof Element && event.target.closest('button, a, label')) return;
+        if (event.ctrlKey || event.metaKey || event.shiftKey) toggleSelected(task.id);
+        else openTask(task.id);
+      }}
+    >
+      {handle}
+      <CheckCircle task={task} onToggle={() => toggleDone(t, task)} />
+      <div className="row-text">
+        <button type="button" className="row-title" data-open aria-haspopup="dialog" onClick={() => openTask(task.id)}>
+          {task.title}
+        </button>
+        <div className="row-meta">
+          {due && (
+            <span className={`due ${dueTone(due, place, isOpen(task))}`}>
+              <IconCalendarWeek size={14} aria-hidden />
+              {dueText(t, due, place)}
+            </span>
+          )}
+          {task.status === 'in_progress' && <span className="badge">{t.task.statuses.in_progress}</span>}
+          {task.labels.map((label) => (
+            <span key={label} className="label">
+              @{label}
+            </span>
+          ))}
+          {project && !project.is_inbox && (
+            <span className="row-project">
+              <IconHash size={13} aria-hidden color={project.color ?? undefined} />
+              {project.name}
+            </span>
+          )}
+          {isLocal(task.id) && (
+            <span className="unsent" title={t.task.unsent}>
+              <IconCloudOff size={13} aria-label={t.task.unsent} />
+            </span>
+          )}
+        </div>
+      </div>
+      {selected && <span className="visually-hidden">{t.bulk.selected(1)}</span>}
+    </div>
+  );
+});

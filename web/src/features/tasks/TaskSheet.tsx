@@ -1,0 +1,149 @@
+import { ActionIcon, Drawer, Group, Menu, Select, Skeleton, Stack, TagsInput, Text, Textarea } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
+import { IconDots, IconLink, IconTrash } from '../../app/icons';
+import { usePlace } from '../../app/locale';
+import { api, body } from '../../api/client';
+import type { Task, TaskChange, TaskPriority, TaskStatus } from '../../api/types';
+import { useT } from '../../i18n';
+import { isLocal } from '../../store/edits';
+import { useProjects, useTasks } from '../../store/hooks';
+import { realId } from '../../store/outbox';
+import { changeTask } from './actions';
+import { CheckCircle } from './CheckCircle';
+import { closeTask, copyLink, toggleDone, trashMany } from './commands';
+import { DescriptionField } from './DescriptionField';
+import { dueFields, dueOf, formatInstant } from './due';
+import { DuePicker } from './DuePicker';
+import { priorities } from './order';
+import { useLabels } from './useLabels';
+
+const statuses: TaskStatus[] = ['todo', 'in_progress', 'done', 'cancelled'];
+
+/** One task over its view. Each field is saved when it is left. */
+export default function TaskSheet({ id }: { id: string }) {
+  const t = useT();
+  const { tasks } = useTasks();
+  const small = useMediaQuery('(max-width: 48em)');
+  const real = realId(id);
+  const listed = tasks.get(real) ?? tasks.get(id);
+  // What is done or in an archive is not among the open tasks.
+  const asked = useQuery({
+    queryKey: ['task', real],
+    queryFn: () => body(api.GET('/tasks/{id}', { params: { path: { id: real } } })),
+    enabled: !listed && !isLocal(real),
+    retry: false,
+  });
+  const task = listed ?? asked.data;
+  return (
+    <Drawer
+      opened
+      onClose={closeTask}
+      position="right"
+      size={small ? '100%' : 560}
+      title={t.task.one}
+      classNames={{ title: 'visually-hidden' }}
+      overlayProps={{ backgroundOpacity: 0.25 }}
+      closeButtonProps={{ 'aria-label': t.close }}
+      transitionProps={{ duration: 120 }}
+    >
+      {task ? <Sheet key={task.id} task={task} /> : asked.isError ? <Text>{t.task.gone}</Text> : <Skeleton h={180} />}
+    </Drawer>
+  );
+}
+
+function Sheet({ task }: { task: Task }) {
+  const t = useT();
+  const place = usePlace();
+  const projects = useProjects();
+  const labels = useLabels();
+  const [title, setTitle] = useState(task.title);
+  useEffect(() => setTitle(task.title), [task.title]);
+  const change = (fields: TaskChange) => void changeTask(task.id, fields, task);
+  const choices = useMemo(
+    () =>
+      [...projects.values()]
+        .filter((project) => !project.archived || project.id === task.project_id)
+        .map((project) => ({ value: project.id, label: project.is_inbox ? t.nav.inbox : project.name })),
+    [projects, task.project_id, t],
+  );
+  const saveTitle = () => {
+    const clean = title.trim();
+    if (clean) change({ title: clean });
+    else setTitle(task.title);
+  };
+  return (
+    <Stack gap="md" className="sheet">
+      <Group wrap="nowrap" align="flex-start" gap="xs">
+        <CheckCircle task={task} onToggle={() => toggleDone(t, task)} />
+        <Textarea
+          className="sheet-title"
+          variant="unstyled"
+          aria-label={t.task.title}
+          autosize
+          maxLength={500}
+          value={title}
+          onChange={(event) => setTitle(event.currentTarget.value.replace(/\n/g, ' '))}
+          onBlur={saveTitle}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') {
+              event.preventDefault();
+              event.currentTarget.blur();
+            }
+          }}
+        />
+        <Menu position="bottom-end" withinPortal>
+          <Menu.Target>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.more}>
+              <IconDots size={19} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copyLink(t, task.id)}>
+              {t.task.copyLink}
+            </Menu.Item>
+            <Menu.Item
+              color="red"
+              leftSection={<IconTrash size={16} />}
+              onClick={() => {
+                closeTask();
+                trashMany(t, [task.id]);
+              }}
+            >
+              {t.task.toTrash}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </Group>
+      <DescriptionField value={task.description} onSave={(description) => change({ description })} />
+      <div className="fields">
+        <span className="field-name">{t.task.due}</span>
+        <DuePicker value={dueOf(task, place.zone)} place={place} onChange={(when) => change(dueFields(when, place.zone))} />
+        <span className="field-name">{t.task.priority}</span>
+        <Select aria-label={t.task.priority} allowDeselect={false} data={priorities.map((value) => ({ value, label: t.task.priorities[value] }))} value={task.priority} onChange={(value) => value && change({ priority: value as TaskPriority })} />
+        <span className="field-name">{t.task.status}</span>
+        <Select aria-label={t.task.status} allowDeselect={false} data={statuses.map((value) => ({ value, label: t.task.statuses[value] }))} value={task.status} onChange={(value) => value && change({ status: value as TaskStatus })} />
+        <span className="field-name">{t.task.project}</span>
+        <Select aria-label={t.task.project} allowDeselect={false} searchable={choices.length > 8} data={choices} value={task.project_id} onChange={(value) => value && change({ project_id: value })} />
+        <span className="field-name">{t.task.labels}</span>
+        <TagsInput aria-label={t.task.labels} placeholder={task.labels.length === 0 ? t.task.addLabel : undefined} data={labels} value={task.labels} maxTags={50} onChange={(value) => change({ labels: value })} />
+      </div>
+      <section aria-label={t.task.activity} className="activity">
+        <p>
+          {t.task.created} {formatInstant(task.created_at, place.locale, place.zone)}
+        </p>
+        {task.updated_at !== task.created_at && (
+          <p>
+            {t.task.changed} {formatInstant(task.updated_at, place.locale, place.zone)}
+          </p>
+        )}
+        {task.completed_at && (
+          <p>
+            {t.task.completedAt} {formatInstant(task.completed_at, place.locale, place.zone)}
+          </p>
+        )}
+      </section>
+    </Stack>
+  );
+}

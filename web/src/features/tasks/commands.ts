@@ -1,0 +1,79 @@
+// What buttons, keys and the palette do alike: act on tasks, tell, offer to undo.
+import { passFocus } from '../../app/listFocus';
+import { router } from '../../app/router';
+import { tell, tellUndoable } from '../../app/toast';
+import { clearSelection } from '../../app/ui';
+import type { Task, TaskChange, TaskStatus } from '../../api/types';
+import type { Messages } from '../../i18n';
+import { changeTask, taskNow, trashTask } from './actions';
+import { dueFields, dueOf } from './due';
+import { isOpen, priorities } from './order';
+
+type Undo = (() => void) | null;
+
+function together(t: Messages, message: (count: number) => string, undos: Undo[]) {
+  const taken = undos.filter((undo) => undo !== null);
+  if (taken.length > 0) tellUndoable(t, message(taken.length), () => taken.reverse().forEach((undo) => undo()));
+}
+
+export function openTask(id: string) {
+  void router.navigate({ to: '.', search: (old) => ({ ...old, task: id }) });
+}
+
+export function closeTask() {
+  void router.navigate({ to: '.', search: (old) => ({ ...old, task: undefined }) });
+}
+
+export function setStatus(t: Messages, task: Task, status: TaskStatus) {
+  const undo = changeTask(task.id, { status }, task);
+  if (undo && status === 'done') tellUndoable(t, t.task.completed, undo);
+}
+
+export function toggleDone(t: Messages, task: Task) {
+  if (isOpen(task)) passFocus([task.id]);
+  setStatus(t, task, isOpen(task) ? 'done' : 'todo');
+}
+
+export function completeMany(t: Messages, ids: readonly string[]) {
+  passFocus(ids);
+  together(t, (count) => (count === 1 ? t.task.completed : t.task.completedMany(count)), ids.map((id) => changeTask(id, { status: 'done' })));
+  clearSelection();
+}
+
+export function trashMany(t: Messages, ids: readonly string[]) {
+  passFocus(ids);
+  together(t, (count) => (count === 1 ? t.task.trashed : t.task.trashedMany(count)), ids.map((id) => trashTask(id)));
+  clearSelection();
+}
+
+export function changeMany(t: Messages, ids: readonly string[], change: (task: Task) => TaskChange) {
+  together(
+    t,
+    t.task.movedMany,
+    ids.map((id) => {
+      const task = taskNow(id);
+      return task ? changeTask(id, change(task)) : null;
+    }),
+  );
+  clearSelection();
+}
+
+/** Another day, the same time of day. */
+export function setDay(t: Messages, ids: readonly string[], day: string | null, zone: string) {
+  changeMany(t, ids, (task) => dayChange(task, day, zone));
+}
+
+export function dayChange(task: Task, day: string | null, zone: string): TaskChange {
+  const due = dueOf(task, zone);
+  if (day === due?.day) return {};
+  return day ? dueFields({ day, time: due?.time ?? null }, zone) : { due: null };
+}
+
+export function setPriority(t: Messages, ids: readonly string[], index: number) {
+  changeMany(t, ids, () => ({ priority: priorities[index] }));
+}
+
+export async function copyLink(t: Messages, id: string) {
+  await navigator.clipboard.writeText(`${location.origin}/app/task/${id}`);
+  tell(t.task.copied);
+}

@@ -1,0 +1,92 @@
+import { Button, Group, Modal, Text } from '@mantine/core';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { usePlace } from '../../app/locale';
+import { tell, tellError } from '../../app/toast';
+import { api, body } from '../../api/client';
+import type { TrashItem } from '../../api/types';
+import { useT } from '../../i18n';
+import { keys, queryClient } from '../../store/server';
+import { push } from '../../store/outbox';
+import { dayText } from '../tasks/dueText';
+import { whenOf } from '../tasks/due';
+import { Empty } from '../tasks/Empty';
+import { ListSkeleton } from '../tasks/ListSkeleton';
+import { ViewHead } from '../tasks/ViewHead';
+
+export function TrashView() {
+  const t = useT();
+  const place = usePlace();
+  const [asking, setAsking] = useState(false);
+  const trash = useInfiniteQuery({
+    queryKey: keys.trash,
+    queryFn: ({ pageParam, signal }) => body(api.GET('/trash', { params: { query: { limit: 100, cursor: pageParam } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    staleTime: 0,
+  });
+  const again = () => queryClient.invalidateQueries({ queryKey: keys.trash });
+  const purge = useMutation({
+    mutationFn: (item: TrashItem | null) => (item ? body(api.DELETE('/trash/{id}', { params: { path: { id: item.id } } })) : body(api.DELETE('/trash'))),
+    onError: (error) => tellError(t, error),
+    onSettled: again,
+  });
+  const restore = (item: TrashItem) => {
+    push({ kind: 'restore', resource: item.kind, id: item.id });
+    tell(t.trash.restored);
+  };
+  const items = trash.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <ViewHead title={t.nav.trash} note={t.empty.trashHint}>
+        {items.length > 0 && (
+          <Button size="compact-sm" variant="subtle" color="red" onClick={() => setAsking(true)}>
+            {t.trash.empty}
+          </Button>
+        )}
+      </ViewHead>
+      {trash.isPending ? (
+        <ListSkeleton />
+      ) : items.length === 0 ? (
+        <Empty title={t.empty.trash} />
+      ) : (
+        <ul className="plain" aria-label={t.nav.trash}>
+          {items.map((item) => (
+            <li key={item.id} className="plain-row">
+              <div className="row-text">
+                <span className="row-title">{item.title}</span>
+                <span className="row-meta">
+                  {t.trash.kinds[item.kind]} · {t.trash.until(dayText(t, whenOf(new Date(item.purged_after), place.zone).day, place))}
+                </span>
+              </div>
+              <Button size="compact-sm" variant="light" aria-label={`${t.trash.restore}: ${item.title}`} onClick={() => restore(item)}>
+                {t.trash.restore}
+              </Button>
+              <Button size="compact-sm" variant="subtle" color="red" aria-label={`${t.trash.purge}: ${item.title}`} onClick={() => purge.mutate(item)}>
+                {t.trash.purge}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {trash.hasNextPage && <Button onClick={() => void trash.fetchNextPage()}>{t.search.more}</Button>}
+      <Modal opened={asking} onClose={() => setAsking(false)} title={t.trash.empty} closeButtonProps={{ 'aria-label': t.close }}>
+        <Text>{t.trash.emptyAsk}</Text>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={() => setAsking(false)}>
+            {t.cancel}
+          </Button>
+          <Button
+            color="red"
+            onClick={() => {
+              setAsking(false);
+              purge.mutate(null);
+            }}
+          >
+            {t.trash.empty}
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

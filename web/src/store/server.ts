@@ -1,0 +1,76 @@
+// What the service said last: the open tasks (and those closed since the page was opened) and the projects, in the query
+// cache. Views select from them, so that changing the view asks nobody.
+import { QueryClient } from '@tanstack/react-query';
+import { all, api, body } from '../api/client';
+import { ApiError, SignedOut } from '../api/problem';
+import type { Project, Task } from '../api/types';
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      gcTime: Infinity,
+      // Whether there is a network, the request itself tells.
+      networkMode: 'always',
+      retry: (count, error) => !(error instanceof ApiError && error.status < 500) && !(error instanceof SignedOut) && count < 2,
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+export type TaskMap = ReadonlyMap<string, Task>;
+export type ProjectMap = ReadonlyMap<string, Project>;
+
+export const keys = {
+  tasks: ['tasks'] as const,
+  projects: ['projects'] as const,
+  notifications: ['notifications'] as const,
+  closed: ['closed'] as const,
+  trash: ['trash'] as const,
+  labels: ['labels'] as const,
+};
+
+const byId = <T extends { id: string }>(items: readonly T[]): ReadonlyMap<string, T> => new Map(items.map((item) => [item.id, item]));
+
+export const tasksQuery = {
+  queryKey: keys.tasks,
+  structuralSharing: false as const,
+  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<TaskMap> =>
+    byId(
+      await all((cursor) =>
+        body(api.GET('/tasks', { params: { query: { completed: false, limit: 200, cursor } }, signal })),
+      ),
+    ),
+};
+
+export const projectsQuery = {
+  queryKey: keys.projects,
+  structuralSharing: false as const,
+  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<ProjectMap> =>
+    byId(await all((cursor) => body(api.GET('/projects', { params: { query: { limit: 200, cursor } }, signal })))),
+};
+
+export function setServerItem(resource: 'task' | 'project', item: Task | Project) {
+  const key = resource === 'task' ? keys.tasks : keys.projects;
+  queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
+    const current = old?.get(item.id);
+    // Answers and events may overtake each other.
+    if (!old || (current && current.version > item.version)) return old;
+    return new Map(old).set(item.id, item);
+  });
+}
+
+export function dropServerItem(resource: 'task' | 'project', id: string) {
+  const key = resource === 'task' ? keys.tasks : keys.projects;
+  queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
+    if (!old?.has(id)) return old;
+    const next = new Map(old);
+    next.delete(id);
+    return next;
+  });
+}
+
+export function serverItem(resource: 'task' | 'project', id: string): Task | Project | undefined {
+  const key = resource === 'task' ? keys.tasks : keys.projects;
+  return queryClient.getQueryData<ReadonlyMap<string, Task | Project>>(key)?.get(id);
+}

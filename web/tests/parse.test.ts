@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Project } from '../src/api/types';
+import { findDates } from '../src/features/quickadd/dates';
+import { parseQuickAdd } from '../src/features/quickadd/parse';
+
+const project = (name: string) => ({ id: name, name }) as Project;
+const projects = [project('Garden'), project('Kitchen garden'), project('Kitchen'), project('Büro')];
+// A Wednesday, half past nine in the evening in Berlin.
+const now = new Date('2026-12-02T20:30:00Z');
+const read = (text: string, language: 'en' | 'de' = 'en', ignored: string[] = []) =>
+  parseQuickAdd(text, projects, (rest) => findDates(rest, language, now, 'Europe/Berlin'), new Set(ignored));
+const short = (text: string, language?: 'en' | 'de', ignored?: string[]) => {
+  const { title, project: found, labels, priority, due } = read(text, language, ignored);
+  return { title, project: found?.name ?? null, labels, priority, due: due ? due.day + (due.time ? ` ${due.time}` : '') : null };
+};
+const nothing = { project: null, labels: [], priority: null, due: null };
+
+describe('what quick-add understands', () => {
+  it.each<[string, object]>([
+    ['Water the plants', { title: 'Water the plants' }],
+    ['  Water   the plants  ', { title: 'Water the plants' }],
+    ['Water the plants tomorrow', { title: 'Water the plants', due: '2026-12-03' }],
+    ['Water the plants tomorrow 5pm', { title: 'Water the plants', due: '2026-12-03 17:00' }],
+    ['Water the plants today', { title: 'Water the plants', due: '2026-12-02' }],
+    ['Call Ada on Friday at 9:15', { title: 'Call Ada', due: '2026-12-04 09:15' }],
+    ['Report 2026-12-24', { title: 'Report', due: '2026-12-24' }],
+    ['Stand up at 9am', { title: 'Stand up', due: '2026-12-03 09:00' }],
+    ['Dig #Garden', { title: 'Dig', project: 'Garden' }],
+    ['Dig #garden now-ish', { title: 'Dig now-ish', project: 'Garden' }],
+    ['Scrub #Kitchen garden path', { title: 'Scrub path', project: 'Kitchen garden' }],
+    ['Scrub #kitchen_garden', { title: 'Scrub', project: 'Kitchen garden' }],
+    ['Scrub #Kitchen', { title: 'Scrub', project: 'Kitchen' }],
+    ['Fix bug #42', { title: 'Fix bug #42' }],
+    ['#Gardening books', { title: '#Gardening books' }],
+    ['Buy milk @home @shop', { title: 'Buy milk', labels: ['home', 'shop'] }],
+    ['Buy milk @home @Home', { title: 'Buy milk', labels: ['home'] }],
+    ['Mail ada@example.org', { title: 'Mail ada@example.org' }],
+    ['Ship it !high', { title: 'Ship it', priority: 'high' }],
+    ['Ship it !1', { title: 'Ship it', priority: 'urgent' }],
+    ['Ship it !', { title: 'Ship it !' }],
+    ['Ship it !now', { title: 'Ship it !now' }],
+    ['Ship it !low !high', { title: 'Ship it', priority: 'high' }],
+    ['Water #Garden @home tomorrow 5pm !urgent', { title: 'Water', project: 'Garden', labels: ['home'], due: '2026-12-03 17:00', priority: 'urgent' }],
+    ['', { title: '' }],
+  ])('%s', (text, expected) => expect(short(text)).toEqual({ ...nothing, ...expected }));
+
+  it.each<[string, object]>([
+    ['Blumen gießen morgen', { title: 'Blumen gießen', due: '2026-12-03' }],
+    ['Blumen gießen morgen um 17 Uhr', { title: 'Blumen gießen', due: '2026-12-03 17:00' }],
+    ['Aufräumen #Büro !dringend', { title: 'Aufräumen', project: 'Büro', priority: 'urgent' }],
+    ['Call Ada tomorrow', { title: 'Call Ada', due: '2026-12-03' }],
+  ])('German: %s', (text, expected) => expect(short(text, 'de')).toEqual({ ...nothing, ...expected }));
+
+  it('leaves what the person took back as text', () => {
+    expect(short('Read The Day After Tomorrow tomorrow', 'en', ['tomorrow'])).toMatchObject({ due: '2026-12-04' });
+    expect(short('Dig #Garden', 'en', ['#Garden'])).toEqual({ ...nothing, title: 'Dig #Garden' });
+    expect(short('Ship it !high', 'en', ['!high'])).toEqual({ ...nothing, title: 'Ship it !high' });
+  });
+});

@@ -1,5 +1,6 @@
 #include "notification-service/app.hpp"
 
+#include "notification-service/api/deliveries.hpp"
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
 #include "notification-service/api/stream.hpp"
@@ -92,7 +93,9 @@ struct app::parts {
                 process.events != nullptr}),
         inbox(notifications, repeats, streams, process.time),
         stream(streams),
-        hooks({webhooks, caller, secrets, calls.policy(), repeats, process.time}) {
+        hooks({webhooks, caller, secrets, calls.policy(), repeats, process.time}),
+        letters(*store),
+        deliveries(letters, repeats, engine, process.time) {
     for (const auto& each : senders) engine.add(*each, limits_of(process.options, each->name()));
   }
 
@@ -115,6 +118,8 @@ struct app::parts {
   inbox_api inbox;
   stream_api stream;
   webhook_api hooks;
+  dead_letters letters;
+  deliveries_api deliveries;
 };
 
 app::app(service::runtime& process) : process_(process), parts_(std::make_unique<parts>(process)) {}
@@ -122,7 +127,7 @@ app::app(service::runtime& process) : process_(process), parts_(std::make_unique
 app::~app() = default;
 
 std::vector<http::route> app::routes() {
-  return notifications::routes(parts_->notify, parts_->inbox, parts_->stream, parts_->hooks);
+  return notifications::routes(parts_->notify, parts_->inbox, parts_->stream, parts_->hooks, parts_->deliveries);
 }
 
 void app::subscribe(bus::broker& events) {

@@ -1,5 +1,6 @@
 #include "notification-service/routes.hpp"
 
+#include "notification-service/api/deliveries.hpp"
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
 #include "notification-service/api/stream.hpp"
@@ -9,6 +10,8 @@ namespace cumulo::notifications {
 
 namespace {
 
+constexpr std::size_t largest_batch = 4 * 1024 * 1024;
+
 template <class Api>
 http::handler bind(Api& api, awaitable<result<>> (Api::*method)(const http::request&, http::response&)) {
   return [&api, method](const http::request& r, http::response& answer) { return (api.*method)(r, answer); };
@@ -16,16 +19,24 @@ http::handler bind(Api& api, awaitable<result<>> (Api::*method)(const http::requ
 
 }  // namespace
 
-std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream, webhook_api& webhooks) {
+std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api& stream, webhook_api& webhooks,
+                                deliveries_api& deliveries) {
   using enum http::verb;
   const http::access reader = http::caller_with(auth::scope_notifications_read);
   const http::access sender{.needs_caller = true};    // to oneself or to others: domain/authority decides
   const http::access listener{.needs_caller = true};  // what it hears depends on its scopes
   const http::access writer = http::caller_with(auth::scope_notifications_write);
+  const http::access administrator = http::administrator_with(auth::scope_notify_send);
   const auto read = http::limit::read;
   const auto write = http::limit::write;
   return {
       {post, "/notify", bind(notify, &notify_api::notify), sender, write},
+      {post, "/notify/batch", bind(notify, &notify_api::notify_batch), sender, write, largest_batch},
+      {post, "/notify/{id}/cancel", bind(notify, &notify_api::cancel), sender, write},
+      {get, "/deliveries", bind(deliveries, &deliveries_api::list), administrator, read},
+      {post, "/deliveries/replay", bind(deliveries, &deliveries_api::replay_many), administrator, write},
+      {post, "/deliveries/{notification}/{channel}/replay", bind(deliveries, &deliveries_api::replay_one),
+       administrator, write},
       {get, "/notify/{id}", bind(notify, &notify_api::get_deliveries), reader, read},
       {get, "/notifications", bind(inbox, &inbox_api::list), reader, read},
       {post, "/notifications/read", bind(inbox, &inbox_api::mark_many_read), writer, write},

@@ -1,6 +1,7 @@
 #include "notification-service/api/encode.hpp"
 
 #include "platform/core/clock.hpp"
+#include "platform/http/problem.hpp"
 #include "platform/json/write.hpp"
 
 namespace cumulo::notifications {
@@ -35,6 +36,32 @@ void write_accepted(std::string& out, const acceptance& what) {
   out += "]}";
 }
 
+void write_accepted_item(std::string& out, const acceptance& what) {
+  out += R"({"status":202,)";
+  std::string inner;
+  write_accepted(inner, what);
+  out.append(inner, 1);
+}
+
+void write_refused(std::string& out, const error& why) {
+  // What is malformed by itself is a value of the wrong kind here: the batch could be read.
+  const int status = http::status_of(why.code == errc::malformed ? errc::invalid : why.code);
+  out.append(R"({"status":)").append(std::to_string(status)).append(R"(,"detail":)");
+  json::write_string(out, why.detail);
+  out += R"(,"errors":[)";
+  for (const fault& each : why.faults) {
+    if (out.back() != '[') out += ',';
+    out += R"({"pointer":)";
+    json::write_string(out, each.pointer);
+    out += R"(,"code":)";
+    json::write_string(out, each.code);
+    out += R"(,"detail":)";
+    json::write_string(out, each.detail);
+    out += '}';
+  }
+  out += "]}";
+}
+
 void write_dispatch(std::string& out, std::string_view id, const dispatch_record& sent) {
   out += R"({"id":)";
   json::write_string(out, id);
@@ -42,6 +69,12 @@ void write_dispatch(std::string& out, std::string_view id, const dispatch_record
   json::write_string(out, sent.title);
   out += R"(,"created_at":)";
   write_instant(out, sent.created_at);
+  out += R"(,"send_at":)";
+  if (sent.send_at) {
+    write_instant(out, *sent.send_at);
+  } else {
+    out += "null";
+  }
   out += R"(,"deliveries":[)";
   for (const delivery_record& each : sent.deliveries) {
     if (out.back() != '[') out += ',';
@@ -54,6 +87,25 @@ void write_dispatch(std::string& out, std::string_view id, const dispatch_record
     out += '}';
   }
   out += "]}";
+}
+
+void write_dead_letter(std::string& out, const dead_letter& letter) {
+  out += R"({"notification_id":)";
+  json::write_string(out, letter.notification_id);
+  out.append(R"(,"channel":")").append(to_text(letter.channel));
+  out.append(R"(","status":")").append(to_text(letter.status)).append(R"(","kind":)");
+  json::write_string(out, letter.kind);
+  out += R"(,"recipient_id":)";
+  json::write_string(out, letter.recipient_id);
+  out += R"(,"target":)";
+  json::write_string(out, letter.target);
+  out.append(R"(,"attempts":)").append(std::to_string(letter.attempts)).append(R"(,"detail":)");
+  write_optional(out, letter.last_error);
+  out += R"(,"due_at":)";
+  write_instant(out, letter.due_at);
+  out += R"(,"updated_at":)";
+  write_instant(out, letter.updated_at);
+  out += '}';
 }
 
 void write_read_outcome(std::string& out, const read_outcome& outcome) {

@@ -1,29 +1,18 @@
 #include "notification-service/api/notify.hpp"
 
+#include <algorithm>
+#include <deque>
+
 #include "notification-service/api/encode.hpp"
-#include "notification-service/api/types.hpp"
+#include "notification-service/api/notify_request.hpp"
 #include "notification-service/domain/authority.hpp"
+#include "notification-service/domain/message_id.hpp"
 #include "notification-service/events/published.hpp"
 #include "platform/core/id.hpp"
 
 namespace cumulo::notifications {
 
 namespace {
-
-draft draft_of(notify_request body) {
-  draft asked{std::move(body.user_id), std::move(body.email),
-              content{std::move(body.title), std::move(body.body), std::move(body.link), {}}, std::move(body.channels)};
-  if (body.data) asked.says.data = std::move(body.data->text);
-  return asked;
-}
-
-/// Precondition: the names have been checked.
-std::vector<channel_name> channels_of(const draft& asked) {
-  if (!asked.channels) return {channel_name::inbox};
-  std::vector<channel_name> names;
-  for (const std::string& each : *asked.channels) names.push_back(*parse_channel(each));
-  return names;
-}
 
 error unknown_recipient(std::string_view pointer) {
   return {errc::invalid,
@@ -57,37 +46,101 @@ awaitable<result<std::string>> notify_api::find_addressee(const auth::principal&
   co_return co_await find_other(asked);
 }
 
-awaitable<result<>> notify_api::send(const http::request& r, http::response& answer, const draft& asked,
-                                     service::idempotency_record* record) {
-  const auto recipient_id = co_await find_addressee(r.caller(), asked);
+awaitable<result<acceptance>> notify_api::prepare(const auth::principal& caller, const draft& asked) {
+  const auto recipient_id = co_await find_addressee(caller, asked);
   if (!recipient_id) co_return recipient_id.error();
+  const instant now = use_.time.now();
+  message made{new_id(), caller.account_id, *recipient_id, asked.says, now};
+  if (asked.send_at > now) {
+    made.send_at = asked.send_at;
+    made.id = message_id(*asked.send_at, made.id);  // so that it stands in the inbox where it comes to be
+  }
+  co_return use_.channels.accept(std::move(made), channels_of(asked));
+}
 
-  const acceptance accepted = use_.channels.accept(
-      message{new_id(), r.caller().account_id, *recipient_id, asked.says, use_.time.now()}, channels_of(asked));
-  answer.status(202);
-  answer.header("Location", "/api/v1/notify/" + accepted.accepted.id);
-  write_accepted(answer.body(), accepted);
-
-  const bus::outbox_row created{notification_created(accepted, r.traceparent())};
-  std::vector<sql::command> also{created.command()};
+awaitable<void> notify_api::store(const http::request& r, const http::response& answer,
+                                  std::span<const acceptance> accepted, service::idempotency_record* record) {
+  std::deque<bus::outbox_row> events;  // commands point into them
+  std::vector<sql::command> also;
+  for (const acceptance& each : accepted) {
+    if (each.accepted.send_at) continue;  // there is an event when it goes out
+    events.emplace_back(notification_created(each, r.traceparent()));
+    also.push_back(events.back().command());
+  }
   if (record != nullptr) {
     record->seal(answer);
     also.push_back(record->command());
   }
+  if (accepted.empty() && also.empty()) co_return;
   co_await use_.notifications.accept(accepted, also);
   use_.events.notify();
-  if (accepted.has_pending()) use_.deliveries.wake();
+  use_.deliveries.wake();
   use_.streams.notify();
-  co_return result<>{};
 }
 
 awaitable<result<>> notify_api::notify(const http::request& r, http::response& answer) {
-  auto body =
-      json::read_checked<notify_request>(r.body(), [](const notify_request& b) { return faults_of(draft_of(b)); });
-  if (!body) co_return body.error();
-  const draft asked = draft_of(std::move(*body));
+  const auto asked = read_draft(r.body(), use_.time.now());
+  if (!asked) co_return asked.error();
   auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
-    co_return co_await send(r, answer, asked, record);
+    const auto accepted = co_await prepare(r.caller(), *asked);
+    if (!accepted) co_return accepted.error();
+    answer.status(202);
+    answer.header("Location", "/api/v1/notify/" + accepted->accepted.id);
+    write_accepted(answer.body(), *accepted);
+    co_await store(r, answer, {&*accepted, 1}, record);
+    co_return result<>{};
+  };
+  co_return co_await use_.repeats.run(r, answer, work);
+}
+
+awaitable<result<>> notify_api::notify_batch(const http::request& r, http::response& answer) {
+  const auto items = read_batch(r.body());
+  if (!items) co_return items.error();
+  auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
+    std::vector<acceptance> accepted;
+    std::string& out = answer.body();
+    out += R"({"items":[)";
+    for (const std::string& item : *items) {
+      if (out.back() != '[') out += ',';
+      const auto asked = read_draft(item, use_.time.now());
+      if (!asked) {
+        write_refused(out, asked.error());
+        continue;
+      }
+      auto one = co_await prepare(r.caller(), *asked);
+      if (one) {
+        write_accepted_item(out, *one);
+        accepted.push_back(std::move(*one));
+      } else {
+        write_refused(out, one.error());
+      }
+    }
+    out += "]}";
+    answer.status(202);
+    co_await store(r, answer, accepted, record);
+    co_return result<>{};
+  };
+  co_return co_await use_.repeats.run(r, answer, work);
+}
+
+awaitable<result<>> notify_api::cancel(const http::request& r, http::response& answer) {
+  const std::string id{r.path_parameter("id")};
+  if (!is_id(id)) co_return error{errc::not_found, "There is no such notification."};
+  auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
+    bool called_back = false;
+    auto seal = [&](const dispatch_record& sent) -> std::optional<sql::command> {
+      answer.clear();
+      write_dispatch(answer.body(), id, sent);
+      called_back = std::ranges::find(sent.deliveries, delivery_status::cancelled, &delivery_record::status) !=
+                    sent.deliveries.end();
+      if (record == nullptr || !called_back) return std::nullopt;
+      record->seal(answer);
+      return record->command();
+    };
+    const auto sent = co_await use_.notifications.cancel(r.caller().account_id, id, use_.time.now(), seal);
+    if (!sent) co_return error{errc::not_found, "There is no such notification."};
+    if (!called_back) co_return error{errc::conflict, "It has gone out already."};
+    co_return result<>{};
   };
   co_return co_await use_.repeats.run(r, answer, work);
 }

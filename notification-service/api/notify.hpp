@@ -30,6 +30,8 @@ class notify_api {
   explicit notify_api(parts given) : use_(given) {}
 
   awaitable<result<>> notify(const http::request& r, http::response& answer);
+  awaitable<result<>> notify_batch(const http::request& r, http::response& answer);
+  awaitable<result<>> cancel(const http::request& r, http::response& answer);
   awaitable<result<>> get_deliveries(const http::request& r, http::response& answer);
 
  private:
@@ -37,8 +39,11 @@ class notify_api {
   /// errc::invalid for one that does not.
   awaitable<result<std::string>> find_addressee(const auth::principal& caller, const draft& asked);
   awaitable<result<std::string>> find_other(const draft& asked);
-  awaitable<result<>> send(const http::request& r, http::response& answer, const draft& asked,
-                           service::idempotency_record* record);
+  /// What becomes of it on each channel, with an id; nothing is stored yet.
+  awaitable<result<acceptance>> prepare(const auth::principal& caller, const draft& asked);
+  /// Stores all of them, their events and the record of the answer, which is complete, in one transaction.
+  awaitable<void> store(const http::request& r, const http::response& answer, std::span<const acceptance> accepted,
+                        service::idempotency_record* record);
 
   parts use_;
 };

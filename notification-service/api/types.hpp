@@ -17,8 +17,21 @@ struct notify_request {
   std::optional<std::vector<std::string>> channels;
   std::optional<std::string> link;
   std::optional<json::raw> data;
+  std::optional<bool> placeholders;
+  std::optional<instant> send_at;
 };
-BOOST_DESCRIBE_STRUCT(notify_request, (), (user_id, email, title, body, channels, link, data))
+BOOST_DESCRIBE_STRUCT(notify_request, (), (user_id, email, title, body, channels, link, data, placeholders, send_at))
+
+/// Each item is read by itself, so that the fault of one does not refuse the others.
+struct batch_request {
+  std::vector<json::raw> items;
+};
+BOOST_DESCRIBE_STRUCT(batch_request, (), (items))
+
+struct replay_request {
+  std::optional<std::string> channel;
+};
+BOOST_DESCRIBE_STRUCT(replay_request, (), (channel))
 
 struct read_request {
   std::optional<std::vector<std::string>> ids;

@@ -83,6 +83,9 @@ std::vector<fault> faults_of(const draft& asked) {
   check_recipient(asked, found);
   check_content(asked.says, found);
   if (asked.channels) check_channels(*asked.channels, found);
+  if (asked.send_at && *asked.send_at > asked.asked_at + furthest_schedule) {
+    found.push_back({"/send_at", "out_of_range", "A notification can be scheduled for at most a year ahead."});
+  }
   return found;
 }
 

@@ -45,7 +45,12 @@ struct draft {
   std::optional<std::string> email{};
   content says;
   std::optional<std::vector<std::string>> channels{};  ///< names; absent means the inbox alone
+  std::optional<instant> send_at{};
+  instant asked_at{};
 };
+
+/// How far ahead a message may be scheduled.
+inline constexpr std::chrono::days furthest_schedule{366};
 
 /// Every rule that the draft breaks, with pointers into the body of POST /notify. Empty: it may be sent.
 [[nodiscard]] std::vector<fault> faults_of(const draft& asked);

@@ -1,9 +1,11 @@
 #include "notification-service/storage/notification_repository.hpp"
 
 #include <array>
+#include <deque>
 
 #include "notification-service/events/published.hpp"
 #include "notification-service/storage/acceptance_rows.hpp"
+#include "notification-service/storage/delivery_statements.hpp"
 #include "notification-service/storage/inbox_json.hpp"
 #include "notification-service/storage/notification_statements.hpp"
 #include "notification-service/storage/stream_log.hpp"
@@ -40,6 +42,13 @@ Enum parse_stored(const std::array<Enum, size>& all, std::string_view text) {
   throw std::runtime_error("the database holds an unknown name: " + std::string{text});
 }
 
+/// A row of find_dispatch.
+void add_delivery(std::optional<dispatch_record>& to, const sql::row& row) {
+  if (!to) to = dispatch_record{std::string{row.text(0)}, from_millis(row.integer(1)), maybe_instant(row, 7), {}};
+  to->deliveries.push_back({parse_stored(channel_names, row.text(2)), parse_stored(delivery_statuses, row.text(3)),
+                            row.integer(4), row.optional_text(5), from_millis(row.integer(6))});
+}
+
 }  // namespace
 
 awaitable<std::uint64_t> notification_repository::write_one(const sql::statement& what,
@@ -51,10 +60,14 @@ awaitable<std::uint64_t> notification_repository::write_one(const sql::statement
   co_return changed[0];
 }
 
-awaitable<void> notification_repository::accept(const acceptance& what, std::span<const sql::command> also) {
-  const acceptance_rows rows{what};
-  std::vector<sql::command> commands{{&statements::insert_dispatch, rows.dispatch()}};
-  rows.add_rest(commands);
+awaitable<void> notification_repository::accept(std::span<const acceptance> all, std::span<const sql::command> also) {
+  std::deque<acceptance_rows> rows;  // commands point into them
+  std::vector<sql::command> commands;
+  for (const acceptance& each : all) {
+    rows.emplace_back(each);
+    commands.push_back({&statements::insert_dispatch, rows.back().dispatch()});
+    rows.back().add_rest(commands);
+  }
   commands.insert(commands.end(), also.begin(), also.end());
   auto ignore = [](const sql::row&) {};
   co_await store_.write(commands, ignore, {});
@@ -184,13 +197,28 @@ awaitable<std::optional<dispatch_record>> notification_repository::find_dispatch
                                                                                  const std::string& id) {
   const std::array values{sql::param{sender_id}, sql::param{id}};
   std::optional<dispatch_record> found;
-  auto take = [&](const sql::row& row) {
-    if (!found) found = dispatch_record{std::string{row.text(0)}, from_millis(row.integer(1)), {}};
-    found->deliveries.push_back({parse_stored(channel_names, row.text(2)), parse_stored(delivery_statuses, row.text(3)),
-                                 row.integer(4), row.optional_text(5), from_millis(row.integer(6))});
-  };
+  auto take = [&](const sql::row& row) { add_delivery(found, row); };
   co_await store_.query(statements::find_dispatch, values, take);
   co_return found;
+}
+
+awaitable<std::optional<dispatch_record>> notification_repository::cancel(
+    const std::string& sender_id, const std::string& id, instant now,
+    function_ref<std::optional<sql::command>(const dispatch_record&)> seal) {
+  auto body = [&](sql::transaction& tx) -> awaitable<std::optional<dispatch_record>> {
+    const std::array change{sql::param{sender_id}, sql::param{id}, sql::param{to_millis(now)}};
+    co_await tx.execute(statements::cancel, change);
+    const std::array whose{sql::param{id}};
+    co_await tx.execute(statements::drop_payload, whose);
+    const std::array values{sql::param{sender_id}, sql::param{id}};
+    std::optional<dispatch_record> found;
+    auto take = [&](const sql::row& row) { add_delivery(found, row); };
+    co_await tx.execute(statements::find_dispatch, values, take);
+    if (!found) co_return found;
+    if (const auto sealed = seal(*found)) co_await tx.execute(*sealed->what, sealed->values);
+    co_return found;
+  };
+  co_return co_await store_.transact(body);
 }
 
 awaitable<std::uint64_t> notification_repository::delete_read_before(instant limit, int batch) {

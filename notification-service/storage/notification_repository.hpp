@@ -58,6 +58,7 @@ struct delivery_record {
 struct dispatch_record {
   std::string title;
   instant created_at{};
+  std::optional<instant> send_at{};
   std::vector<delivery_record> deliveries;
 };
 
@@ -65,9 +66,9 @@ class notification_repository {
  public:
   explicit notification_repository(sql::database& store) : store_(store) {}
 
-  /// Stores everything that the acceptance holds, with `also` (the outbox row, the idempotency record) in one
+  /// Stores everything that the acceptances hold, with `also` (the outbox row, the idempotency record) in one
   /// transaction.
-  awaitable<void> accept(const acceptance& what, std::span<const sql::command> also);
+  awaitable<void> accept(std::span<const acceptance> all, std::span<const sql::command> also);
   /// The same within the transaction that consumes the event which is its cause, with the outbox row of
   /// notification_created. The id follows from that cause (message_id), so a repeat changes nothing: false then.
   static awaitable<bool> accept(sql::transaction& tx, const acceptance& what);
@@ -92,6 +93,12 @@ class notification_repository {
   /// The same if the item's read time is still `seen`; otherwise false.
   awaitable<bool> remove_from_inbox_if(const std::string& account_id, const std::string& id,
                                        std::optional<instant> seen, instant now);
+
+  /// Calls back what has not gone out: what is scheduled, or waits for another attempt. What `seal` returns is written
+  /// with it, and is told whether there was anything. Nothing if that sender sent no such notification.
+  awaitable<std::optional<dispatch_record>> cancel(
+      const std::string& sender_id, const std::string& id, instant now,
+      function_ref<std::optional<sql::command>(const dispatch_record&)> seal);
 
   /// Nothing if that sender sent no such notification.
   awaitable<std::optional<dispatch_record>> find_dispatch(const std::string& sender_id, const std::string& id);

@@ -88,9 +88,16 @@ inline constexpr sql::statement remove_item_if{"notification.remove_if",
 
 inline constexpr sql::statement find_dispatch{
     "notification.find_dispatch",
-    "SELECT d.title, d.created_at, v.channel, v.status, v.attempts, v.last_error, v.updated_at "
+    "SELECT d.title, d.created_at, v.channel, v.status, v.attempts, v.last_error, v.updated_at, d.send_at "
     "FROM dispatches d JOIN deliveries v ON v.notification_id = d.id "
     "WHERE d.id = ?2 AND d.sender_id = ?1 ORDER BY v.position"};
+
+/// What somebody holds is on its way and cannot be called back.
+inline constexpr sql::statement cancel{
+    "notification.cancel",
+    "UPDATE deliveries SET status = 'cancelled', updated_at = ?3, next_attempt_at = NULL WHERE notification_id = ?2 "
+    "AND (status = 'scheduled' OR (status = 'pending' AND lease_owner IS NULL)) "
+    "AND EXISTS (SELECT 1 FROM dispatches d WHERE d.id = ?2 AND d.sender_id = ?1)"};
 
 inline constexpr sql::statement delete_read_before{
     "notification.delete_read_before",

@@ -67,14 +67,21 @@ class delivery_engine_on : public delivery_test {
     settings.pauses = {.first = 1ms, .longest = 1ms};
     settings.deadline = 1h;
   }
-  ~delivery_engine_on() override {
-    for (const auto& each : engines) each->stop(10s);
-    events.stop();
-  }
-  delivery_engine& engine(std::vector<scripted_sender*> senders, channel_limits limits = {}) {
-    engines.push_back(std::make_unique<delivery_engine>(queue, threads, time, events, settings, &metrics));
-    for (scripted_sender* each : senders) engines.back()->add(*each, limits);
-    return *engines.back();
+  ~delivery_engine_on() override { events.stop(); }
+
+  /// Stops at the end of its scope: before the senders, which are declared before it.
+  struct stopping {
+    void operator()(delivery_engine* works) const {
+      EXPECT_TRUE(works->stop(30s));
+      std::default_delete<delivery_engine>{}(works);
+    }
+  };
+  using running_engine = std::unique_ptr<delivery_engine, stopping>;
+  [[nodiscard]] running_engine start(std::vector<scripted_sender*> senders, channel_limits limits = {}) {
+    running_engine made{new delivery_engine{queue, threads, time, events, settings, &metrics}};
+    for (scripted_sender* each : senders) made->add(*each, limits);
+    made->start();
+    return made;
   }
   static bool eventually(const std::function<bool()>& holds) {
     for (const auto until = std::chrono::steady_clock::now() + 30s; std::chrono::steady_clock::now() < until;) {
@@ -87,7 +94,6 @@ class delivery_engine_on : public delivery_test {
   delivery_settings settings;
   prometheus::Registry metrics;
   bus::relay events{*database, nullptr, threads, {}, nullptr};
-  std::vector<std::unique_ptr<delivery_engine>> engines;
 };
 
 CUMULO_ON_EACH_ENGINE(delivery_engine_on);
@@ -99,11 +105,10 @@ scripted_sender::script answers(attempt with) {
 TEST_P(delivery_engine_on, delivers_what_waits_and_what_comes) {
   scripted_sender mail{channel_name::email, answers({})};
   const std::string before = put_mail(ann);
-  delivery_engine& works = engine({&mail});
-  works.start();
+  const auto works = start({&mail});
   EXPECT_TRUE(eventually([&] { return status_of(before) == "delivered"; }));
   const std::string after = put_mail(bob);
-  works.wake();
+  works->wake();
   EXPECT_TRUE(eventually([&] { return status_of(after) == "delivered"; }));
   EXPECT_EQ(mail.sent().size(), 2U);
 }
@@ -116,7 +121,7 @@ TEST_P(delivery_engine_on, tries_again_until_it_works_or_the_deadline_has_passed
                          co_return attempt{};
                        }};
   const std::string anns = put_mail(ann);
-  engine({&mail}).start();
+  const auto works = start({&mail});
   const bool worked = eventually([&] {
     time.advance(5ms);
     return status_of(anns) == "delivered";
@@ -135,7 +140,7 @@ TEST_P(delivery_engine_on, waits_as_long_as_the_other_side_says) {
   scripted_sender mail{channel_name::email,
                        answers({.how = attempt::outcome::retry, .error = "busy", .retry_after = 10min})};
   put_mail(ann);
-  engine({&mail}).start();
+  const auto works = start({&mail});
   EXPECT_TRUE(eventually([&] { return mail.sent().size() == 1; }));
   time.advance(9min);
   std::this_thread::sleep_for(100ms);
@@ -147,7 +152,7 @@ TEST_P(delivery_engine_on, waits_as_long_as_the_other_side_says) {
 TEST_P(delivery_engine_on, gives_up_what_is_refused_for_good) {
   scripted_sender mail{channel_name::email, answers({attempt::outcome::failed, "554 refused"})};
   const std::string id = put_mail(ann);
-  engine({&mail}).start();
+  const auto works = start({&mail});
   EXPECT_TRUE(eventually([&] { return status_of(id) == "failed"; }));
   EXPECT_EQ(deliveries_of(id)[0].attempts, 1);
   EXPECT_EQ(deliveries_of(id)[0].last_error, "554 refused");
@@ -163,7 +168,7 @@ TEST_P(delivery_engine_on, a_channel_that_hangs_delays_no_other_and_a_lane_no_ne
   for (int i = 0; i < 30; ++i) put_mail(ann);
   const std::string bobs = put_mail(bob);
   const std::string hook = put(ann, {{channel_name::webhook, delivery_status::pending}});
-  engine({&mail, &hooks}, {.at_once = 4, .at_once_per_lane = 2}).start();
+  const auto works = start({&mail, &hooks}, {.at_once = 4, .at_once_per_lane = 2});
   EXPECT_TRUE(eventually([&] { return status_of(hook) == "delivered"; }));
   EXPECT_TRUE(eventually([&] { return status_of(bobs) == "delivered"; }));
   open = true;
@@ -176,7 +181,7 @@ TEST_P(delivery_engine_on, a_rate_is_kept) {
   scripted_sender mail{channel_name::email, answers({})};
   for (int i = 0; i < 40; ++i) put_mail(new_id());
   const auto began = std::chrono::steady_clock::now();
-  engine({&mail}, {.at_once = 50, .at_once_per_lane = 2, .per_second = 20}).start();
+  const auto works = start({&mail}, {.at_once = 50, .at_once_per_lane = 2, .per_second = 20});
   EXPECT_TRUE(eventually([&] { return mail.sent().size() == 40; }));
   EXPECT_GT(std::chrono::steady_clock::now() - began, 700ms) << "a burst of a second, then a second more";
 }
@@ -185,10 +190,8 @@ TEST_P(delivery_engine_on, two_share_a_queue_without_doubles) {
   scripted_sender one{channel_name::email, answers({})};
   scripted_sender two{channel_name::email, answers({})};
   for (int i = 0; i < 100; ++i) put_mail(new_id());
-  delivery_engine& a = engine({&one});
-  delivery_engine& b = engine({&two});
-  a.start();
-  b.start();
+  const auto a = start({&one});
+  const auto b = start({&two});
   EXPECT_TRUE(eventually([&] { return one.sent().size() + two.sent().size() >= 100; }));
   std::this_thread::sleep_for(50ms);
   std::map<std::string, int> times;
@@ -205,12 +208,11 @@ TEST_P(delivery_engine_on, stopping_waits_for_what_is_in_flight) {
                          co_return attempt{};
                        }};
   const std::string id = put_mail(ann);
-  delivery_engine& works = engine({&mail});
-  works.start();
+  const auto works = start({&mail});
   EXPECT_TRUE(eventually([&] { return mail.sent().size() == 1; }));
-  EXPECT_FALSE(works.stop(50ms));
+  EXPECT_FALSE(works->stop(50ms));
   open = true;
-  EXPECT_TRUE(works.stop(20s));
+  EXPECT_TRUE(works->stop(20s));
   EXPECT_EQ(status_of(id), "delivered");
 }
 
@@ -223,7 +225,7 @@ TEST_P(delivery_engine_on, splits_by_endpoint) {
                           co_return attempt{attempt::outcome::failed, "410 gone"};
                         }};
   const std::string id = put(ann, {{channel_name::webhook, delivery_status::pending}});
-  engine({&hooks}).start();
+  const auto works = start({&hooks});
   EXPECT_TRUE(eventually([&] {
     const auto all = deliveries_of(id);
     return all.size() == 2 && all[0].status != delivery_status::pending && all[1].status != delivery_status::pending;

@@ -15,7 +15,7 @@ class delivery_test : public storage_test {
     m.send_at = send_at;
     if (send_at) m.id = message_id(*send_at, m.id);
     const acceptance what{m, false, std::move(through)};
-    run([&]() -> awaitable<void> { co_await notifications.accept(what, {}); });
+    run([&]() -> awaitable<void> { co_await notifications.accept({&what, 1}, {}); });
     return what.accepted.id;
   }
   std::string put_mail(const std::string& to) { return put(to, {{channel_name::email, delivery_status::pending}}); }

@@ -32,7 +32,7 @@ class notification_storage : public storage_test {
     what.deliveries = std::move(deliveries);
     const bus::outbox_row created{notification_created(what, "")};
     const std::array also{created.command()};
-    run([&]() -> awaitable<void> { co_await notifications.accept(what, also); });
+    run([&]() -> awaitable<void> { co_await notifications.accept({&what, 1}, also); });
     return what.accepted.id;
   }
 
@@ -126,7 +126,8 @@ TEST_P(notification_storage, everything_is_stored_or_nothing) {
   const bus::outbox_row created{notification_created(what, "")};
   const std::array once{sql::param{ann}};
   const std::array twice{created.command(), sql::command{&insert_once, once}, sql::command{&insert_once, once}};
-  EXPECT_THROW(run([&]() -> awaitable<void> { co_await notifications.accept(what, twice); }), sql::database_error);
+  EXPECT_THROW(run([&]() -> awaitable<void> { co_await notifications.accept({&what, 1}, twice); }),
+               sql::database_error);
   EXPECT_EQ(count(count_dispatches), 0);
   EXPECT_EQ(count(count_deliveries), 0);
   EXPECT_EQ(count(count_outbox), 0);

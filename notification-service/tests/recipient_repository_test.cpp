@@ -79,7 +79,7 @@ TEST_P(recipient_storage, erasure_takes_everything_and_is_final) {
   const auto send = [&](const std::string& from, const std::string& to) {
     acceptance what{
         message{new_id(), from, to, content{"t"}, noon}, true, {{channel_name::inbox, delivery_status::delivered}}};
-    run([&]() -> awaitable<void> { co_await notifications.accept(what, {}); });
+    run([&]() -> awaitable<void> { co_await notifications.accept({&what, 1}, {}); });
   };
   send(ann, ann);
   send(bob, ann);

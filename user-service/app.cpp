@@ -1,5 +1,7 @@
 #include "user-service/app.hpp"
 
+#include <prometheus/gauge.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <future>
 
@@ -21,6 +23,14 @@ std::unique_ptr<sql::database> open_store(service::runtime& shared, const settin
   return sql::open(s.database_url, shared.threads, s.pool, &shared.metrics);
 }
 
+prometheus::Gauge& active_accounts_gauge(prometheus::Registry& metrics) {
+  return prometheus::BuildGauge()
+      .Name("cumulo_active_accounts")
+      .Help("Accounts with a session used within 24 hours. Every replica tells the same.")
+      .Register(metrics)
+      .Add({});
+}
+
 /// A change leaves events in the outbox: the relay looks at once and not only at its next round, so that the other
 /// services know of an account as soon as its owner does.
 http::handler and_relay(http::handler change, bus::relay& relay) {
@@ -37,6 +47,7 @@ struct app::parts {
   parts(service::runtime& r, settings given)
       : shared(r),
         s(std::move(given)),
+        active(active_accounts_gauge(r.metrics)),
         store(open_store(r, s)),
         relay(*store, r.events, r.threads, {.name = "user-service"}, &r.metrics),
         accounts(*store, s.lives),
@@ -61,10 +72,12 @@ struct app::parts {
   awaitable<void> renew_keys();
   awaitable<void> renew_revocations();
   awaitable<void> erase_due_accounts();
+  awaitable<void> count_active();
   awaitable<void> sweep();
 
   service::runtime& shared;
   settings s;
+  prometheus::Gauge& active;
   std::unique_ptr<sql::database> store;
   bus::relay relay;
   storage::account_store accounts;
@@ -110,6 +123,10 @@ awaitable<void> app::parts::erase_due_accounts() {
     const change when{shared.time.now(), {}};
     if (co_await authority.erase(id, when)) log::info("account erased", {{"account_id", id}});
   }
+}
+
+awaitable<void> app::parts::count_active() {
+  active.Set(static_cast<double>(co_await sessions.count_active(shared.time.now() - std::chrono::hours{24})));
 }
 
 awaitable<void> app::parts::sweep() {
@@ -160,6 +177,7 @@ void app::start() {
   p->shared.every("users.keys", 15s, [p] { return p->renew_keys(); });
   p->shared.every("users.revocations", 5s, [p] { return p->renew_revocations(); });
   p->shared.every("users.erasure", 1min, [p] { return p->erase_due_accounts(); });
+  p->shared.every("users.active", 15s, [p] { return p->count_active(); });
   p->shared.every("users.sweep", 1h, [p] { return p->sweep(); });
   p->relay.start();
 }

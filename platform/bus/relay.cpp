@@ -72,6 +72,11 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
                    .Help("Events that the broker has taken.")
                    .Register(*metrics)
                    .Add(labels);
+    by_type =
+        &prometheus::BuildCounter()
+             .Name("cumulo_events_total")
+             .Help("Events that the broker has taken, by type: what people did. (A repeat after a failure counts.)")
+             .Register(*metrics);
     failures = &prometheus::BuildCounter()
                     .Name("cumulo_outbox_failures_total")
                     .Help("Rounds of the relay that failed: database or broker away.")
@@ -96,6 +101,7 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
   int idle_rounds{0};
   prometheus::Gauge *waiting{nullptr}, *oldest{nullptr};
   prometheus::Counter *relayed{nullptr}, *failures{nullptr};
+  prometheus::Family<prometheus::Counter>* by_type{nullptr};
 
   struct batch {
     std::vector<std::int64_t> positions;
@@ -207,6 +213,9 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
     co_await target->publish(next.events);
     co_await remove(next);
     if (relayed != nullptr) relayed->Increment(static_cast<double>(next.events.size()));
+    if (by_type != nullptr) {
+      for (const event& e : next.events) by_type->Add({{"type", e.type}}).Increment();
+    }
     idle_rounds = 0;
     co_return next.events.size() >= settings.batch;
   }

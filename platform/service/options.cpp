@@ -1,4 +1,5 @@
 #include "platform/service/component.hpp"
+#include "platform/service/process.hpp"
 
 namespace cumulo::service {
 
@@ -19,7 +20,7 @@ const std::vector<option>& table() {
        "",
        "Where events go: inproc: within one process; empty: they wait in the outbox.",
        {"", "inproc:"}},
-      {"jwks-url", text, "http://127.0.0.1:8080/.well-known/jwks.json", "Where the user-service publishes its keys."},
+      {"jwks-url", text, default_jwks_url, "Where the user-service publishes its keys."},
       {"revocations-url", text, "", "Where it publishes ended credentials. Empty: beside the keys."},
       {"token-issuer", text, "cumulo", "The iss claim of access tokens."},
       {"token-audience", text, "cumulo", "The aud claim of access tokens."},

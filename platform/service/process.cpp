@@ -241,7 +241,9 @@ class process {
     }
     if (fetcher_) {
       const auto keys = fetcher_->state();
-      all.push_back({"keys", {keys.fresh, keys.detail}, !trust_.has_keys()});
+      // A service started alone, nobody having said where its keys come from, is well and says what it lacks.
+      const bool expected = options_.text("jwks-url") != default_jwks_url;
+      all.push_back({"keys", {keys.fresh, keys.detail}, expected && !trust_.has_keys()});
     }
     all.push_back(
         {"bus", broker_ ? broker_->check() : sql::health{true, "none configured: events wait in the outbox"}, false});

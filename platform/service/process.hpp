@@ -3,6 +3,9 @@
 
 namespace cumulo::service {
 
+/// Default of jwks-url: a user-service on the same machine.
+inline constexpr const char* default_jwks_url = "http://127.0.0.1:8080/.well-known/jwks.json";
+
 /// Opens everything, serves until SIGTERM or SIGINT, ends gracefully. 0 when nothing had to be cut off; 1 with a logged
 /// sentence when it cannot start.
 int serve(const program& what, const config& options);

@@ -68,6 +68,9 @@ constexpr sql::statement list_valid_tokens{
     "WHERE account_id = ?1 AND id < ?2 AND expires_at > ?3 ORDER BY id DESC LIMIT ?4"};
 
 constexpr sql::statement select_revoked{"revocation.list", "SELECT id FROM revocations WHERE until > ?1"};
+// A session expires a fixed time after its use: the index on expires_at finds those used lately.
+constexpr sql::statement count_active_accounts{
+    "session.count_active", "SELECT COUNT(DISTINCT account_id) FROM sessions WHERE expires_at >= ?1"};
 constexpr sql::statement sweep_sessions{"session.sweep", "DELETE FROM sessions WHERE expires_at <= ?1"};
 constexpr sql::statement sweep_tokens{"personal_token.sweep", "DELETE FROM personal_tokens WHERE expires_at <= ?1"};
 constexpr sql::statement sweep_revocations{"revocation.sweep", "DELETE FROM revocations WHERE until <= ?1"};
@@ -328,6 +331,14 @@ awaitable<std::vector<std::string>> session_store::list_revoked(instant now) {
   const std::array values{sql::param{to_millis(now)}};
   co_await store_.query(select_revoked, values, take);
   co_return ids;
+}
+
+awaitable<std::int64_t> session_store::count_active(instant since) {
+  std::int64_t count = 0;
+  const auto take = [&count](const sql::row& row) { count = row.integer(0); };
+  const std::array values{sql::param{to_millis(since + lives_.session)}};
+  co_await store_.query_slow(count_active_accounts, values, take);
+  co_return count;
 }
 
 awaitable<void> session_store::sweep(instant now) {

@@ -69,6 +69,8 @@ class session_store {
 
   /// Ids whose tokens may be unexpired and are no longer good.
   awaitable<std::vector<std::string>> list_revoked(instant now);
+  /// How many accounts have used a session since `since` (to within an access token's life).
+  awaitable<std::int64_t> count_active(instant since);
   /// Deletes sessions, tokens and revocations that have expired, and devices long unused.
   awaitable<void> sweep(instant now);
 

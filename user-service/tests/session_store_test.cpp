@@ -218,6 +218,16 @@ TEST_P(session_storage, revocations_last_as_long_as_the_tokens) {
   EXPECT_THAT(revoked(), IsEmpty());
 }
 
+TEST_P(session_storage, active_accounts_are_counted_once) {
+  const auto ada = add_account("ada@example.org");
+  add_session(ada.id);
+  add_session(ada.id);
+  add_session(add_account("bob@example.org").id);
+  add_account("idle@example.org");
+  EXPECT_EQ(run([&] { return sessions->count_active(when.at); }), 2);
+  EXPECT_EQ(run([&] { return sessions->count_active(when.at + 1ms); }), 0);
+}
+
 TEST_P(session_storage, lists_go_on_where_the_page_before_ended) {
   const auto who = add_account("ada@example.org");
   std::vector<std::string> ids;

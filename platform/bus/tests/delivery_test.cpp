@@ -67,6 +67,7 @@ TEST_P(delivery, reaches_every_consumer_that_asked_for_the_type) {
   EXPECT_EQ(seen[0].time, created.time);
   EXPECT_EQ(seen[0].traceparent, created.traceparent);
   EXPECT_TRUE(metric_is("cumulo_outbox_relayed_total{outbox=\"outbox\"} 3")) << metrics_text();
+  EXPECT_TRUE(metric_is("cumulo_events_total{type=\"" + created.type + "\"} 1")) << metrics_text();
   EXPECT_TRUE(metric_is("cumulo_events_consumed_total{consumer=\"prefix\"} 2")) << metrics_text();
 }
 

@@ -56,10 +56,14 @@ format: ## lay the C++ out
 
 docs: ## write docs/configuration.md and the gateway's routes anew from the option tables and the contract
 	@$(python) tools/gateway_routes.py api-gateway/routes.conf
+	@$(python) monitoring/grafana/dashboards.py monitoring/grafana/dashboards
 	@tools/build.sh release cumulo user-service task-service notification-service
 	@$(python) tools/configuration_page.py $(release)/bin docs/configuration.md
+
+images: ## every image, with podman or docker (CONTAINER=docker)
+	@tools/images.sh
 
 clean: ## delete what was built (not ./data)
 	rm -rf build
 
-.PHONY: help run dev test test-unit test-integration test-e2e test-page bench lint format docs clean
+.PHONY: help run dev test test-unit test-integration test-e2e test-page bench lint format docs images clean

@@ -1,9 +1,11 @@
 #!/bin/bash
-# Installs what is missing on Debian 12 or 13: tools/setup.sh run|test|bench|lint. Packages of Debian and npm only.
+# Installs what is missing on Debian 12 or 13: tools/setup.sh run|image|test|ops|bench|lint. Packages of Debian and npm only.
 #   run   what building and starting Cumulo needs
+#   image beside it, what the images hold
 #   test  beside it, what the tests need
+#   ops   beside the tests' needs, what `make verify-ops` needs
 #   bench beside the tests' needs, what the benchmarks need
-#   lint  beside the tests' needs, the checkers of .ci/run
+#   lint  beside all of the tests' and operations' needs, the checkers of .ci/run
 # Does nothing, in a moment, when everything is there.
 set -eu
 
@@ -26,16 +28,20 @@ packages="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml ca-c
   libhowardhinnant-date-dev libzxcvbn-dev"
 test_packages="libgtest-dev libgmock-dev postgresql nginx-light curl python3-pytest python3-pytest-xdist
   chromium fonts-dejavu-core python3-jsonschema python3-jwt python3-aiosmtpd python3-cryptography python3-requests python3-psycopg2"
+image_packages="nginx-light openssl git binutils"
+ops_packages="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter prometheus-nginx-exporter"
 bench_packages="wrk libbenchmark-dev"
 lint_packages="git shellcheck clang-format-19 clang-tidy-19"
 
 case $level in
   run) ;;
+  image) packages="$packages $image_packages" ;;
   test) packages="$packages $test_packages" ;;
+  ops) packages="$packages $test_packages $ops_packages" ;;
   bench) packages="$packages $test_packages $bench_packages" ;;
-  lint) packages="$packages $test_packages $lint_packages" ;;
+  lint) packages="$packages $test_packages $ops_packages $lint_packages" ;;
   *)
-    echo "usage: tools/setup.sh run|test|bench|lint" >&2
+    echo "usage: tools/setup.sh run|image|test|ops|bench|lint" >&2
     exit 2
     ;;
 esac
@@ -86,7 +92,7 @@ npm_packages() {
   fi
 }
 
-if [ "$level" != run ]; then
+if [ "$level" != run ] && [ "$level" != image ]; then
   npm_packages "$here/../tests/webhooks" "the reference implementation of Standard Webhooks"
 fi
 if [ "$level" = lint ]; then

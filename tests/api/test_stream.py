@@ -6,6 +6,8 @@ import pytest
 from harness.places import PATIENCE
 from harness.sse import Stream, open_stream
 
+pytestmark = pytest.mark.sanitizers
+
 
 def notify(person, title="Hello"):
     answer = person.post("/notify", {"user_id": person.id, "title": title, "body": "First line.\nSecond."})

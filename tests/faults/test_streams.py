@@ -24,6 +24,9 @@ SECONDS = float(os.environ.get("CUMULO_TEST_STREAM_SECONDS") or 6)
 RATE = float(os.environ.get("CUMULO_TEST_STREAM_RATE") or 60)
 
 
+pytestmark = pytest.mark.sanitizers
+
+
 @pytest.fixture(scope="module")
 def issuer():
     with Issuer() as made:
@@ -208,6 +211,32 @@ def test_what_happens_at_one_replica_is_heard_at_the_other_also_after_the_databa
         with person.stream(a, last_event_id=created.id) as stream:
             assert stream.next().data["resumed"], "a position is good at any replica"
             assert stream.next().data["notification"]["id"] == second
+
+
+def test_many_streams_at_once(issuer, service):
+    """benchmarks/stream.py measures; this holds the order of magnitude."""
+    program = service(log_file="/dev/null")
+
+    async def listen() -> Fleet:
+        fleet = Fleet(issuer, program.port, 10 * STREAMS)
+        before = resident_kib(program)
+        await fleet.connect()
+        fleet.cost = (resident_kib(program) - before) / len(fleet.listeners)
+        await fleet.write(2 * RATE, 2 * PATIENCE)
+        await fleet.until(fleet.all_heard, 60 * PATIENCE)
+        fleet.close()
+        return fleet
+
+    fleet = asyncio.run(listen())
+    assert not fleet.faults() and not fleet.failures and fleet.reconnects == 0
+    assert fleet.percentile(.5) < 500 * PATIENCE, "woken by the commit, not found by chance"
+    if PATIENCE == 1:  # a sanitizer's memory is another matter
+        assert fleet.cost < 30, f"{fleet.cost:.1f} KiB for an idle stream: 10,000 would not fit in 300 MiB"
+
+
+def resident_kib(program) -> int:
+    with open(f"/proc/{program.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
 def test_a_rolling_restart_behind_the_gateway_loses_nothing(issuer, service, tmp_path):

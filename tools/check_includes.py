@@ -2,7 +2,7 @@
 """Holds the tree to the rules of docs/architecture.md: check_includes.py [ROOT]. Prints every break, one a line.
 
   * platform/ includes no service; a service includes platform/ and itself; only standalone/ sees all three.
-  * Only platform/http includes Beast; only platform/sql includes libpq and SQLite.
+  * Only platform/http includes Beast; only platform/sql includes libpq and SQLite; only platform/outbound libcurl.
   * domain/ holds rules only: no I/O, no JSON, no HTTP, no SQL.
   * The SQL of a service lives in its storage/ and migrations/.
   * platform/testing is for tests; the environment is read in platform/core only.
@@ -43,6 +43,8 @@ def breaks(path, text):
             yield f"only platform/http includes Beast: {name}"
         if re.match(r"(postgresql/)?libpq|sqlite3", name) and parts[:2] != ("platform", "sql"):
             yield f"only platform/sql includes libpq and SQLite: {name}"
+        if name.startswith("curl/") and parts[:2] != ("platform", "outbound"):
+            yield f"only platform/outbound includes libcurl: {name}"
         if room in SERVICES and "domain" in parts and not is_test and NOT_IN_DOMAIN.match(name):
             yield f"domain/ holds rules only, but includes {name}"
         if name.startswith("platform/testing/") and not is_test:

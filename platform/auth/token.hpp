@@ -105,7 +105,7 @@ class token_verifier final : public authenticator {
   std::unique_ptr<state> state_;
 };
 
-/// Keeps a trust_store fresh from the user-service, on a thread of its own with libcurl: JWKS every `keys_every`,
+/// Keeps a trust_store fresh from the user-service, on a thread of its own: JWKS every `keys_every`,
 /// revocations (`GET /.well-known/revocations` → {"revoked":["id",…]}) every `revocations_every`; jittered back-off
 /// while it is away, and what was fetched stays in use.
 struct trust_fetcher_settings {

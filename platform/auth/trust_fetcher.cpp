@@ -1,5 +1,3 @@
-#include <curl/curl.h>
-
 #include <boost/json/parse.hpp>
 #include <random>
 #include <thread>
@@ -7,6 +5,7 @@
 #include "platform/auth/trust_state.hpp"
 #include "platform/core/function_ref.hpp"
 #include "platform/observe/log.hpp"
+#include "platform/outbound/fetch.hpp"
 
 namespace cumulo::auth {
 
@@ -15,22 +14,13 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-constexpr long connect_timeout_ms = 2'000;
-constexpr long total_timeout_ms = 5'000;
+constexpr std::chrono::milliseconds connect_timeout{2s};
+constexpr std::chrono::milliseconds total_timeout{5s};
 constexpr std::size_t max_body = 8UL << 20U;
 constexpr auto first_retry = 200ms;
 constexpr auto slowest_retry = std::chrono::milliseconds{5s};
 constexpr auto between_unknown_keys =
     std::chrono::milliseconds{5s};  // so that made-up key ids cannot drive the user-service
-
-struct curl_end {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-
-struct list_end {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using header_list = std::unique_ptr<curl_slist, list_end>;
 
 struct fetched {
   std::string body;
@@ -38,28 +28,6 @@ struct fetched {
   bool unchanged{false};  ///< 304
   std::string failure;    ///< empty if it worked
 };
-
-std::size_t take_body(char* data, std::size_t, std::size_t size, void* to) {
-  auto& body = *static_cast<std::string*>(to);
-  if (body.size() + size > max_body) return 0;
-  body.append(data, size);
-  return size;
-}
-
-std::size_t take_header(char* data, std::size_t, std::size_t size, void* to) {
-  constexpr std::string_view name = "etag:";
-  std::string_view line{data, size};
-  if (line.size() < name.size() || curl_strnequal(line.data(), name.data(), name.size()) == 0) return size;
-  line.remove_prefix(name.size());
-  const auto first = line.find_first_not_of(" \t");
-  const auto last = line.find_last_not_of(" \t\r\n");
-  if (first != std::string_view::npos) *static_cast<std::string*>(to) = line.substr(first, last - first + 1);
-  return size;
-}
-
-int is_stopping(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::atomic<bool>*>(flag)->load() ? 1 : 0;
-}
 
 std::optional<std::vector<std::string>> read_revocations(std::string_view body) {
   boost::system::error_code ec;
@@ -100,37 +68,22 @@ struct trust_fetcher::impl {
   std::atomic<bool> stopping{false};
   mutable std::mutex status_lock{};  // guards what status() reads of the sources
   std::minstd_rand random{std::random_device{}()};
-  std::unique_ptr<CURL, curl_end> curl{};
+  outbound::fetcher calls{};
 
   fetched get(const std::string& url, const std::string& tag) {
     fetched out;
-    const std::string condition = "If-None-Match: " + tag;
-    const header_list headers{tag.empty() ? nullptr : curl_slist_append(nullptr, condition.c_str())};
-    CURL* const c = curl.get();
-    curl_easy_reset(c);
-    curl_easy_setopt(c, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, total_timeout_ms);
-    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, &out.body);
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers.get());
-    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(c, CURLOPT_HEADERDATA, &out.tag);
-    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, is_stopping);
-    curl_easy_setopt(c, CURLOPT_XFERINFODATA, &stopping);
-    const CURLcode code = curl_easy_perform(c);
-    long status = 0;
-    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-    if (code != CURLE_OK) {
-      out.failure = curl_easy_strerror(code);
-    } else if (status == 304 && !tag.empty()) {
-      out.unchanged = true;
-    } else if (status != 200) {
-      out.failure = "answered " + std::to_string(status);
+    std::map<std::string, std::string> condition;
+    if (!tag.empty()) condition.emplace("If-None-Match", tag);
+    try {
+      auto got = calls.fetch(
+          "GET", url, condition, {},
+          {.timeout = total_timeout, .connect_timeout = connect_timeout, .largest_body = max_body, .stop = &stopping});
+      out.body = std::move(got.body);
+      out.tag = std::move(got.headers["etag"]);
+      out.unchanged = got.status == 304 && !tag.empty();
+      if (got.status != 200 && !out.unchanged) out.failure = "answered " + std::to_string(got.status);
+    } catch (const std::runtime_error& e) {
+      out.failure = e.what();
     }
     return out;
   }
@@ -204,8 +157,6 @@ struct trust_fetcher::impl {
 };
 
 trust_fetcher::trust_fetcher(trust_store& target, trust_fetcher_settings settings) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
   if (settings.revocations_url.empty()) settings.revocations_url = beside(settings.jwks_url);
   impl_.reset(new impl{
       .store = target,
@@ -220,8 +171,6 @@ trust_fetcher::trust_fetcher(trust_store& target, trust_fetcher_settings setting
 trust_fetcher::~trust_fetcher() { stop(); }
 
 void trust_fetcher::start() {
-  impl_->curl.reset(curl_easy_init());
-  if (!impl_->curl) throw std::runtime_error("libcurl cannot be initialised");
   impl_->worker = std::thread{[this] { impl_->run(); }};
 }
 

@@ -144,14 +144,14 @@ struct client::impl {
       --waiting_all;
       return end(*t, t->conclude(failure::busy, "Too many calls wait already."));
     }
-    {
-      const std::scoped_lock guard{lock};
-      if (!stopping) incoming.push_back(std::move(t));
-    }
-    if (!t) {
+    std::unique_lock guard{lock};
+    if (!stopping) {
+      incoming.push_back(std::move(t));
+      guard.unlock();
       curl_multi_wakeup(multi.get());
       return;
     }
+    guard.unlock();
     --waiting_all;
     end(*t, t->conclude(failure::stopped, "The program is stopping."));
   }

@@ -131,8 +131,7 @@ std::string_view transfer::purpose() const {
 bool transfer::add(text_list& to, const std::string& line) {
   curl_slist* const longer = curl_slist_append(to.get(), line.c_str());
   if (longer == nullptr) return false;
-  static_cast<void>(to.release());
-  to.reset(longer);
+  if (!to) to.reset(longer);  // otherwise it is the same list, grown at its end
   return true;
 }
 
@@ -251,7 +250,7 @@ std::size_t transfer::give_message(char* to, std::size_t one, std::size_t room, 
   auto& t = *static_cast<transfer*>(self);
   const std::string& message = std::get<smtp_call>(t.call_).message;
   const std::size_t count = std::min(one * room, message.size() - t.given_);
-  std::memcpy(to, message.data() + t.given_, count);
+  std::copy_n(message.data() + t.given_, count, to);
   t.given_ += count;
   return count;
 }

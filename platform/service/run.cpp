@@ -2,7 +2,7 @@
 #include <iostream>
 
 #include "platform/core/version.hpp"
-#include "platform/http/client.hpp"
+#include "platform/outbound/fetch.hpp"
 #include "platform/service/component.hpp"
 #include "platform/service/process.hpp"
 
@@ -35,8 +35,8 @@ std::string loopback_url(const std::string& listen) {
 
 int check_health(const config& options) {
   try {
-    const http::answer answer = http::fetch("GET", loopback_url(options.text("management-listen")) + "/readyz", {}, {},
-                                            std::chrono::seconds{5});
+    const auto answer = outbound::fetch("GET", loopback_url(options.text("management-listen")) + "/readyz", {}, {},
+                                        {.timeout = std::chrono::seconds{5}});
     std::cout << answer.body << '\n';
     return answer.status == 200 ? 0 : 1;
   } catch (const std::exception& e) {

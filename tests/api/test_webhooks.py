@@ -1,15 +1,21 @@
 """/webhooks: a real receiver, signatures held to the reference implementation, and what receivers do wrong."""
 
 import base64
+import datetime
 import hashlib
 import hmac
+import ipaddress
 import json
 import pathlib
 import re
+import ssl
 import subprocess
 import time
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from harness.places import PATIENCE
 from harness.receiver import Receiver
 from harness.system import System
@@ -370,6 +376,43 @@ class TestChats:
             assert said["allowed_mentions"] == {"parse": []}
             assert said["content"].startswith("**Tür \\<offen\\> \\*jetzt\\***\n") and len(said["content"]) <= 2000
             assert said["content"].endswith("https://tasks.example.org/app/door") and "…" in said["content"]
+
+
+def certificate(folder, name, address, issuer=None, days=(-1, 1)):
+    """A key and certificate for an address, as (path of both in PEM, (key, certificate))."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    signer, parent = issuer or (key, None)
+    made = (x509.CertificateBuilder().subject_name(subject).issuer_name(parent.subject if parent else subject)
+            .public_key(key.public_key()).serial_number(x509.random_serial_number())
+            .not_valid_before(now + datetime.timedelta(days[0])).not_valid_after(now + datetime.timedelta(days[1]))
+            .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+            .sign(signer, hashes.SHA256()))
+    file = folder / f"{name}.pem"
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return file, (key, made)
+
+
+class TestTls:
+    def test_only_certificates_that_hold_are_taken(self, own_system, tmp_path):
+        authority_file, authority = certificate(tmp_path, "authority", "127.0.0.1")
+        files = {"good": certificate(tmp_path, "good", "127.0.0.1", authority)[0],
+                 "another's": certificate(tmp_path, "another", "127.0.0.2", authority)[0],
+                 "expired": certificate(tmp_path, "expired", "127.0.0.1", authority, (-2, -1))[0],
+                 "self-signed": certificate(tmp_path, "selfsigned", "127.0.0.1")[0]}
+        person = own_system("standalone", {**SETTINGS, "CUMULO_OUTBOUND_CA_FILE": str(authority_file)}).administrator
+        said = {}
+        for what, file in files.items():
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(file)
+            receiver = Receiver(tls=context)
+            tried = person.post(f"/webhooks/{hook(person, receiver)['id']}/test").json()
+            said[what] = (tried["error"] or "delivered").split(":")[0], len(receiver.requests)
+            receiver.close()
+        assert said == {"good": ("delivered", 1), "another's": ("tls", 0), "expired": ("tls", 0), "self-signed": ("tls", 0)}
 
 
 class TestDeadEndpoints:

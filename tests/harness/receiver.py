@@ -10,7 +10,7 @@ from .places import PATIENCE
 class Receiver:
     """`answer(request) -> status | (status, headers, body)`; a request is a dict of path, headers (lower case) and body."""
 
-    def __init__(self, answer=lambda request: 204):
+    def __init__(self, answer=lambda request: 204, tls=None):
         self.requests = []
         self.answer = answer
         receiver = self
@@ -46,10 +46,14 @@ class Receiver:
                 pass
 
         self.server = Server(("127.0.0.1", 0), Handler)
+        self.scheme = "http"
+        if tls is not None:  # an ssl.SSLContext
+            self.scheme = "https"
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def url(self, path: str = "/hook") -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.server.server_address[1]}{path}"
 
     def wait(self, count: int = 1, path: str | None = None, seconds: float = 15) -> list:
         """The requests (to that path), once there are so many."""

@@ -21,6 +21,7 @@ def test_the_tree_keeps_the_rules():
         ("platform/service/a.cpp", "#include <boost/beast/http.hpp>", "only platform/http includes Beast"),
         ("task-service/storage/a.cpp", "#include <sqlite3.h>", "only platform/sql"),
         ("task-service/storage/a.cpp", "#include <libpq-fe.h>", "only platform/sql"),
+        ("platform/auth/a.cpp", "#include <curl/curl.h>", "only platform/outbound includes libcurl"),
         ("user-service/domain/a.hpp", '#include "platform/json/read.hpp"', "domain/ holds rules only"),
         ("user-service/domain/a.hpp", '#include "platform/core/async.hpp"', "domain/ holds rules only"),
         ("user-service/domain/a.cpp", "#include <fstream>", "domain/ holds rules only"),

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <thread>
 
-#include "platform/http/client.hpp"
 #include "platform/http/tests/raw_client.hpp"
 #include "platform/observe/metrics.hpp"
+#include "platform/outbound/fetch.hpp"
 
 namespace cumulo::http::test {
 namespace {
@@ -81,6 +81,7 @@ TEST(concurrency, many_clients_on_several_threads) {
 }
 
 TEST(fetch, asks_and_reads_the_answer) {
+  using outbound::fetch;
   test_server server{
       {{verb::get, "/e", echo()}, {verb::post, "/e", echo()}, {verb::get, "/slow", wait_for(milliseconds{2000})}}};
   const auto url = "http://127.0.0.1:" + std::to_string(server.port());
@@ -90,7 +91,8 @@ TEST(fetch, asks_and_reads_the_answer) {
   EXPECT_EQ(got.body, R"({"method":"POST","path":"/e","size":2,"body":"{}"})");
   EXPECT_EQ(fetch("HEAD", url + "/e").status, 200);
   EXPECT_EQ(fetch("DELETE", url + "/e").status, 405);
-  EXPECT_THROW(static_cast<void>(fetch("GET", url + "/slow", {}, {}, milliseconds{100})), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(fetch("GET", url + "/slow", {}, {}, {.timeout = milliseconds{100}})),
+               std::runtime_error);
   EXPECT_THROW(static_cast<void>(fetch("GET", "http://127.0.0.1:1/")), std::runtime_error);
   EXPECT_THROW(static_cast<void>(fetch("GET", "file:///etc/hostname")), std::runtime_error);
 }

@@ -198,7 +198,6 @@ stream_hub::stream_hub(stream_log& log, io_threads& threads, const auth::trust_s
     : log_(log),
       time_(time),
       settings_(settings),
-      threads_(threads),
       metrics_(std::make_shared<stream_metrics>(metrics)),
       counts_(std::make_shared<counts>(metrics_)) {
   for (std::size_t i = 0; i < threads.size(); ++i) {

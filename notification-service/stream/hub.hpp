@@ -76,7 +76,6 @@ class stream_hub {
   stream_log& log_;
   const clock& time_;
   stream_settings settings_;
-  io_threads& threads_;
   std::shared_ptr<stream_metrics> metrics_;
   std::shared_ptr<counts> counts_;
   std::vector<std::shared_ptr<stream_shard>> shards_;

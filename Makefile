@@ -60,10 +60,15 @@ docs: ## write docs/configuration.md and the gateway's routes anew from the opti
 	@tools/build.sh release cumulo user-service task-service notification-service
 	@$(python) tools/configuration_page.py $(release)/bin docs/configuration.md
 
+verify-ops: ## the gateway, monitoring, manifests and images, against the real things
+	@tools/setup.sh ops
+	@tools/build.sh release cumulo user-service task-service notification-service
+	@tools/verify_ops.sh
+
 images: ## every image, with podman or docker (CONTAINER=docker)
 	@tools/images.sh
 
 clean: ## delete what was built (not ./data)
 	rm -rf build
 
-.PHONY: help run dev test test-unit test-integration test-e2e test-page bench lint format docs images clean
+.PHONY: help run dev test test-unit test-integration test-e2e test-page bench lint format docs verify-ops images clean

@@ -9,7 +9,10 @@ import uuid
 import pytest
 import requests
 from harness.load import every_task
+from harness.places import PATIENCE
 from harness.system import SERVICES
+
+pytestmark = pytest.mark.skipif(PATIENCE > 1, reason="kill and stop have instrumented tests of their own")
 
 REQUESTS = int(os.environ.get("CUMULO_TEST_GATEWAY_REQUESTS") or 900)
 

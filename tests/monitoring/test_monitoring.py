@@ -17,7 +17,8 @@ from harness.places import PATIENCE, ROOT
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from live import MONITORING, watch  # noqa: E402
 
-pytestmark = pytest.mark.skipif(not shutil.which("promtool"), reason="Prometheus is not installed (tools/setup.sh ops)")
+pytestmark = [pytest.mark.skipif(not shutil.which("promtool"), reason="Prometheus is not installed (tools/setup.sh ops)"),
+              pytest.mark.skipif(PATIENCE > 1, reason="says nothing more about instrumented programs")]
 RULES = sorted((MONITORING / "rules").glob("*.yml"))
 TESTS = sorted((MONITORING / "tests").glob("*.test.yml"))
 ALERTS = [rule for path in RULES for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"] if "alert" in rule]
@@ -98,7 +99,6 @@ class TestDashboards:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(PATIENCE > 1, reason="says nothing more about instrumented programs")
 def test_every_panel_shows_something_while_people_work(own_system):
     system, standalone = own_system("gateway"), own_system("standalone")
     stop = threading.Event()

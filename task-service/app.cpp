@@ -2,6 +2,7 @@
 
 #include "platform/observe/log.hpp"
 #include "task-service/api/project_api.hpp"
+#include "task-service/api/reminder_api.hpp"
 #include "task-service/api/task_api.hpp"
 #include "task-service/api/trash_api.hpp"
 #include "task-service/events/consumed.hpp"
@@ -20,6 +21,12 @@ constexpr std::chrono::hours sweep_every{1};
 constexpr std::chrono::seconds index_every{5};  // each time costs FTS5 a segment, whatever it holds
 constexpr int index_batch = 512;
 
+due_soon_rule due_soon_rule_of(const config& options) {
+  const std::optional<std::chrono::minutes> time_of_day = parse_time_of_day(options.text("due-soon-time"));
+  if (!time_of_day) throw std::runtime_error("due-soon-time is no time of day like 09:00");
+  return {options.duration("due-soon-lead"), *time_of_day};
+}
+
 std::string migrated(const std::string& url) {
   const int applied = sql::migrate(url, service::with_platform_migrations(migrations()));
   if (applied > 0) log::info("schema brought up to date", {{"database", app::database_file}, {"migrations", applied}});
@@ -33,23 +40,32 @@ struct app::parts {
       : store(sql::open(migrated(service::database_url(process.options, database_file)), process.threads,
                         service::pool_settings(process.options), &process.metrics)),
         retention(process.options.duration("trash-retention")),
-        tasks(*store),
+        tasks(*store, process.time, due_soon_rule_of(process.options)),
+        reminders(*store),
+        queue(*store),
         projects(*store),
         trash(*store),
         repeats(*store, process.time),
         events(*store, process.events, process.threads, {.name = "task-service"}, &process.metrics),
-        task_calls({*store, tasks, repeats, events, process.time}),
+        scheduler(queue, events, process.threads, process.time, {.poll = process.options.duration("reminder-poll")},
+                  process.metrics),
+        task_calls({*store, tasks, repeats, events, process.time, scheduler}),
+        reminder_calls({reminders, repeats, scheduler, process.time}),
         project_calls({projects, repeats, events, process.time}),
         trash_calls({trash, events, process.time, retention}) {}
 
   std::unique_ptr<sql::database> store;
   std::chrono::milliseconds retention;
   task_repository tasks;
+  reminder_repository reminders;
+  reminder_queue queue;
   project_repository projects;
   trash_repository trash;
   service::idempotency repeats;
   bus::relay events;
+  reminder_scheduler scheduler;
   task_api task_calls;
+  reminder_api reminder_calls;
   project_api project_calls;
   trash_api trash_calls;
 };
@@ -59,13 +75,16 @@ app::app(service::runtime& process) : process_(process), parts_(std::make_unique
 app::~app() = default;
 
 std::vector<http::route> app::routes() {
-  return tasks::routes(parts_->task_calls, parts_->project_calls, parts_->trash_calls);
+  return tasks::routes(parts_->task_calls, parts_->reminder_calls, parts_->project_calls, parts_->trash_calls);
 }
 
-void app::subscribe(bus::broker& events) { events.subscribe(account_events(*parts_->store)); }
+void app::subscribe(bus::broker& events) {
+  events.subscribe(account_events(*parts_->store, process_.time, [this] { parts_->scheduler.look(); }));
+}
 
 void app::start() {
   parts_->events.start();
+  parts_->scheduler.start();
 
   auto sweep = [this]() -> awaitable<void> {
     const instant now = process_.time.now();
@@ -89,6 +108,7 @@ void app::start() {
 }
 
 void app::stop() {
+  parts_->scheduler.stop();
   parts_->events.stop();
   parts_->store->close();
 }
@@ -100,6 +120,13 @@ std::vector<service::dependency> app::check() const {
 std::span<const option> app::options() {
   static const std::vector<option> table{
       {"trash-retention", option_type::duration, "30d", "After this time in the trash, tasks and projects are erased."},
+      {"due-soon-lead", option_type::duration, "1h",
+       "How long before its due time a task is told to be due soon. Applies to due times set from then on."},
+      {"due-soon-time", option_type::text, "09:00",
+       "The local time at which that is told of a task that is due on a date."},
+      {"reminder-poll", option_type::duration, "5s",
+       "How long at most until a change of the machine's clock, or a reminder left by a replica that died, is "
+       "noticed."},
   };
   return table;
 }

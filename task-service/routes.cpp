@@ -1,6 +1,7 @@
 #include "task-service/routes.hpp"
 
 #include "task-service/api/project_api.hpp"
+#include "task-service/api/reminder_api.hpp"
 #include "task-service/api/task_api.hpp"
 #include "task-service/api/trash_api.hpp"
 
@@ -15,7 +16,7 @@ http::handler bind(Api& api, awaitable<result<>> (Api::*method)(const http::requ
 
 }  // namespace
 
-std::vector<http::route> routes(task_api& tasks, project_api& projects, trash_api& trash) {
+std::vector<http::route> routes(task_api& tasks, reminder_api& reminders, project_api& projects, trash_api& trash) {
   using enum http::verb;
   const http::access reader = http::caller_with(auth::scope_tasks_read);
   const http::access writer = http::caller_with(auth::scope_tasks_write);
@@ -29,6 +30,12 @@ std::vector<http::route> routes(task_api& tasks, project_api& projects, trash_ap
       {patch, "/tasks/{id}", bind(tasks, &task_api::change), writer, write},
       {delete_, "/tasks/{id}", bind(tasks, &task_api::remove), writer, write},
       {post, "/tasks/{id}/restore", bind(tasks, &task_api::restore), writer, write},
+
+      {get, "/tasks/{id}/reminders", bind(reminders, &reminder_api::list), reader, read},
+      {post, "/tasks/{id}/reminders", bind(reminders, &reminder_api::create), writer, write},
+      {get, "/tasks/{id}/reminders/{reminder_id}", bind(reminders, &reminder_api::get), reader, read},
+      {delete_, "/tasks/{id}/reminders/{reminder_id}", bind(reminders, &reminder_api::remove), writer, write},
+      {post, "/tasks/{id}/reminders/{reminder_id}/snooze", bind(reminders, &reminder_api::snooze), writer, write},
 
       {get, "/projects", bind(projects, &project_api::list), reader, read},
       {post, "/projects", bind(projects, &project_api::create), writer, write},

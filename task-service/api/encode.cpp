@@ -73,6 +73,29 @@ void write_task(std::string& out, const task& t) {
   write_task(out, view_of(t, labels));
 }
 
+void write_reminder(std::string& out, const reminder& r, instant now) {
+  const auto moment = [&out](std::string_view name, const std::optional<instant>& t) {
+    if (t) {
+      append_time(out, name, *t);
+    } else {
+      out.append(name).append("null");
+    }
+  };
+  append_plain(out, R"({"id":)", r.id);
+  append_plain(out, R"(,"task_id":)", r.task_id);
+  append_maybe(out, R"(,"at":)", r.at);
+  append_maybe(out, R"(,"timezone":)", r.timezone);
+  append_maybe(out, R"(,"before":)", r.before);
+  append_maybe(out, R"(,"time":)", r.time);
+  moment(R"(,"remind_at":)", r.remind_at);
+  append_plain(out, R"(,"state":)", to_text(state_of(r, now)));
+  moment(R"(,"snoozed_until":)", r.snoozed_until);
+  moment(R"(,"fired_at":)", r.fired_at);
+  append_time(out, R"(,"created_at":)", r.created_at);
+  append_number(out, R"(,"version":)", r.version);
+  out += '}';
+}
+
 void write_project(std::string& out, const project& p) {
   append_plain(out, R"({"id":)", p.id);
   append_text(out, R"(,"name":)", p.name);

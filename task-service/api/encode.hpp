@@ -6,6 +6,7 @@
 
 #include "platform/http/message.hpp"
 #include "task-service/domain/project.hpp"
+#include "task-service/domain/reminder.hpp"
 #include "task-service/domain/task.hpp"
 #include "task-service/storage/project_repository.hpp"
 #include "task-service/storage/trash_repository.hpp"
@@ -14,6 +15,8 @@ namespace cumulo::tasks {
 
 void write_task(std::string& out, const task_view& t);
 void write_task(std::string& out, const task& t);
+/// As of `now`, which decides whether a moment was missed.
+void write_reminder(std::string& out, const reminder& r, instant now);
 void write_project(std::string& out, const project& p);
 void write_trash_item(std::string& out, const trash_item& item, std::chrono::milliseconds retention);
 void write_label(std::string& out, const label_count& label);

@@ -81,6 +81,7 @@ awaitable<result<>> task_api::create(const http::request& r, http::response& ans
   };
   const result<> outcome = co_await n_.repeats.run(r, answer, work);
   if (outcome.has_value()) n_.events.notify();
+  if (outcome.has_value() && t.due_soon_at) n_.scheduler.expect(*t.due_soon_at);
   co_return outcome;
 }
 
@@ -122,6 +123,7 @@ awaitable<result<>> task_api::change(const http::request& r, http::response& ans
   const result<task> changed = co_await n_.tasks.change_task(r.caller().account_id, id, decide);
   if (changed.has_error()) co_return changed.error();
   if (!outbox.empty()) n_.events.notify();
+  if (wanted->due.has_value() || !wanted->timezone.is_absent() || !wanted->status.is_absent()) n_.scheduler.look();
   tell_version(answer, changed->version);
   write_task(answer.body(), *changed);
   co_return result<>{};
@@ -194,6 +196,7 @@ awaitable<result<>> task_api::restore(const http::request& r, http::response& an
   };
   const result<> outcome = co_await n_.repeats.run(r, answer, work);
   if (outcome.has_value()) n_.events.notify();
+  if (outcome.has_value()) n_.scheduler.look();
   co_return outcome;
 }
 

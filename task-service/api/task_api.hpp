@@ -4,6 +4,7 @@
 #include "platform/core/clock.hpp"
 #include "platform/http/message.hpp"
 #include "platform/service/idempotency.hpp"
+#include "task-service/reminder_scheduler.hpp"
 #include "task-service/storage/task_repository.hpp"
 
 namespace cumulo::tasks {
@@ -17,6 +18,7 @@ class task_api {
     service::idempotency& repeats;
     bus::relay& events;
     const clock& time;
+    reminder_scheduler& scheduler;
   };
   explicit task_api(const needs& n) : n_(n) {}
 

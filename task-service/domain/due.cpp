@@ -62,11 +62,14 @@ instant to_instant(local_millis local, const date::time_zone& zone) {
   return instant{local.time_since_epoch() - info.first.offset};
 }
 
+const date::time_zone& known_zone(std::string_view name) {
+  const date::time_zone* found = find_zone(name);
+  if (found == nullptr) throw std::logic_error("a local time needs a known time zone");
+  return *found;
+}
+
 instant resolve(const due_time& due, std::string_view zone, std::chrono::days add) {
-  if (due.form == due_form::instant) return due.clock;
-  const date::time_zone* found = find_zone(zone);
-  if (found == nullptr) throw std::logic_error("a local due time needs a known time zone");
-  return to_instant(local_millis{due.clock.time_since_epoch() + add}, *found);
+  return due.form == due_form::instant ? due.clock : instant_of(due.clock + add, zone);
 }
 
 }  // namespace
@@ -98,6 +101,15 @@ bool is_timezone(std::string_view name) {
 instant deadline_of(const due_time& due, std::string_view zone) {
   if (due.form != due_form::date) return resolve(due, zone, std::chrono::days{0});
   return resolve(due, zone, std::chrono::days{1}) - milliseconds{1};
+}
+
+instant instant_of(instant wall_clock, std::string_view zone) {
+  return to_instant(local_millis{wall_clock.time_since_epoch()}, known_zone(zone));
+}
+
+instant wall_clock_of(instant t, std::string_view zone) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(t);
+  return t + known_zone(zone).get_info(date::sys_seconds{whole.time_since_epoch()}).offset;
 }
 
 instant start_of(const due_time& due, std::string_view zone) { return resolve(due, zone, std::chrono::days{0}); }

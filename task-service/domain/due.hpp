@@ -33,4 +33,8 @@ struct due_time {
 /// The same, but a date's first moment: what "before" and "after" a date mean in a filter.
 [[nodiscard]] instant start_of(const due_time& due, std::string_view zone);
 
+/// A wall clock's time in a known zone, counted as if it were UTC, to the instant it means, and back.
+[[nodiscard]] instant instant_of(instant wall_clock, std::string_view zone);
+[[nodiscard]] instant wall_clock_of(instant t, std::string_view zone);
+
 }  // namespace cumulo::tasks

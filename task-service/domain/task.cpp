@@ -151,7 +151,8 @@ result<task> make_task(const task_changes& wanted, const author& who) {
          .updated_at = who.now,
          .completed_at = {},
          .created_by = std::string{who.account_id},
-         .trashed_at = {}};
+         .trashed_at = {},
+         .due_soon_at = {}};
   std::vector<fault> faults;
   if (wanted.title.is_absent()) faults.push_back({"/title", "required", "A task needs a title."});
   task_changes given = wanted;

@@ -44,6 +44,7 @@ struct task {
   std::string created_by;
   std::int64_t version{1};
   std::optional<instant> trashed_at;
+  std::optional<instant> due_soon_at;  ///< when its audience is told; nothing if they were, or need not be
 };
 
 /// A task as it is read from a row or an entity on its way out. Valid as long as what it was made from.

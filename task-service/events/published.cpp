@@ -66,6 +66,23 @@ bus::event project_event(std::string_view verb, const project& p, std::string_vi
   return make("project", verb, p.id, std::move(data), when);
 }
 
+bus::event reminder_due_event(const fired_reminder& fired, std::string_view task_json) {
+  std::string data = R"({"reminder_id":")";
+  data.append(fired.id).append(R"(","account_id":")").append(fired.account_id);
+  data.append(R"(","task":)").append(task_json);
+  data.append(R"(,"remind_at":)").append(std::to_string(to_millis(fired.remind_at)));
+  data.append(R"(,"fired_at":)").append(std::to_string(to_millis(fired.fired_at))).append("}");
+  return make("reminder", "due", fired.about.id, std::move(data), {{}, {}, fired.fired_at});
+}
+
+bus::event due_soon_event(const task_due_soon& told, std::string_view task_json) {
+  std::string data = R"({"task":)";
+  data.append(task_json);
+  append_audience(data, told.space_id);
+  data.append(R"(,"due_at":)").append(std::to_string(to_millis(told.due_at))).append("}");
+  return make("task", "due_soon", told.about.id, std::move(data), {{}, {}, told.told_at});
+}
+
 bus::event erased_event(const erased_item& gone, const occasion& when) {
   std::string data = R"({"id":")";
   data.append(gone.id).append(R"(",)");

@@ -12,6 +12,7 @@
 #include "platform/bus/bus.hpp"
 #include "task-service/domain/project.hpp"
 #include "task-service/domain/task.hpp"
+#include "task-service/storage/reminder_queue.hpp"
 #include "task-service/storage/trash_repository.hpp"
 
 namespace cumulo::tasks {
@@ -29,6 +30,10 @@ struct occasion {
                                     const change_summary* changes = nullptr);
 [[nodiscard]] bus::event project_event(std::string_view verb, const project& p, std::string_view json,
                                        const occasion& when, const change_summary* changes = nullptr);
+/// io.cumulo.reminder.due.v1, with the task as subject: {"reminder_id", "account_id", "task", "remind_at", "fired_at"}.
+[[nodiscard]] bus::event reminder_due_event(const fired_reminder& fired, std::string_view task_json);
+/// io.cumulo.task.due_soon.v1: {"task", "audience", "due_at"}.
+[[nodiscard]] bus::event due_soon_event(const task_due_soon& told, std::string_view task_json);
 [[nodiscard]] bus::event erased_event(const erased_item& gone, const occasion& when);
 
 }  // namespace cumulo::tasks

@@ -2,6 +2,7 @@
 
 #include "task-service/domain/text.hpp"
 #include "task-service/storage/locking.hpp"
+#include "task-service/storage/reminder_repository.hpp"
 #include "task-service/storage/task_repository.hpp"
 
 namespace cumulo::tasks {
@@ -46,7 +47,8 @@ constexpr sql::statement trash_tasks{
     "WHERE project_id = ?1 AND trashed_at IS NULL"};
 constexpr sql::statement restore_tasks{
     "project.restore_tasks",
-    "UPDATE tasks SET trashed_at = NULL, trashed_with = NULL, updated_at = ?2, version = version + 1 "
+    "UPDATE tasks SET trashed_at = NULL, trashed_with = NULL, updated_at = ?2, version = version + 1, "
+    "due_soon_at = CASE WHEN due_soon_at > ?2 THEN due_soon_at END "
     "WHERE project_id = ?1 AND trashed_with = ?1"};
 
 constexpr sql::statement select_labels{
@@ -183,6 +185,7 @@ awaitable<result<project>> project_repository::change_project(std::string_view a
       if (p.trashed_at.has_value() != before.trashed_at.has_value()) {
         const std::array along{sql::param{p.id}, sql::param{updated_at}};
         co_await tx.execute(p.trashed_at ? trash_tasks : restore_tasks, along);
+        co_await follow_project(tx, p.id, p.trashed_at.has_value(), p.updated_at);
       }
     }
     for (const sql::command& each : decided->beside) co_await tx.execute(*each.what, each.values);

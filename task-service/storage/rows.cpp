@@ -60,7 +60,8 @@ task task_of(const sql::row& row) {
           .completed_at = seen.completed_at,
           .created_by = std::string{seen.created_by},
           .version = seen.version,
-          .trashed_at = {}};
+          .trashed_at = {},
+          .due_soon_at = {}};
 }
 
 std::string labels_to_json(const std::vector<std::string>& labels) {

@@ -20,7 +20,7 @@ inline constexpr int task_column_count = 14;
 
 /// Valid while the row is current.
 [[nodiscard]] task_view view_of(const sql::row& row);
-/// Without space_id, due_at and trashed_at, which are not among the columns.
+/// Without space_id, due_at, trashed_at and due_soon_at, which are not among the columns.
 [[nodiscard]] task task_of(const sql::row& row);
 
 [[nodiscard]] std::string labels_to_json(const std::vector<std::string>& labels);

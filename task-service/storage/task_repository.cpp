@@ -4,6 +4,7 @@
 #include "task-service/domain/rules.hpp"
 #include "task-service/domain/text.hpp"
 #include "task-service/storage/locking.hpp"
+#include "task-service/storage/reminder_repository.hpp"
 #include "task-service/storage/rows.hpp"
 #include "task-service/storage/search.hpp"
 
@@ -20,8 +21,9 @@ constexpr sql::statement select_own_task{"task.get_own",
                                          "SELECT " CUMULO_TASK_COLUMNS " " CUMULO_VISIBLE_TASKS
                                          "WHERE t.space_id = ?1 AND t.id = ?2 AND t.trashed_at IS NULL"};
 
-#define CUMULO_SELECT_FOR_CHANGE                                                                                   \
-  "SELECT " CUMULO_TASK_COLUMNS ", t.space_id, t.due_at, t.trashed_at, m.role, p.trashed_at " CUMULO_VISIBLE_TASKS \
+#define CUMULO_SELECT_FOR_CHANGE                                                                    \
+  "SELECT " CUMULO_TASK_COLUMNS                                                                     \
+  ", t.space_id, t.due_at, t.trashed_at, m.role, p.trashed_at, t.due_soon_at " CUMULO_VISIBLE_TASKS \
   "JOIN projects p ON p.id = t.project_id WHERE t.id = ?2"
 constexpr sql::statement select_for_change{"task.get_for_change", CUMULO_SELECT_FOR_CHANGE,
                                            CUMULO_SELECT_FOR_CHANGE " FOR UPDATE OF t"};
@@ -32,16 +34,16 @@ constexpr sql::statement insert_task{
     "task.insert",
     "INSERT INTO tasks (space_id, id, project_id, title, title_key, description, status, priority, due, due_at, "
     "timezone, "
-    "labels, created_at, updated_at, completed_at, created_by, version) VALUES ("
+    "labels, created_at, updated_at, completed_at, created_by, version, due_soon_at) VALUES ("
     "(SELECT p.space_id FROM project_members m JOIN projects p ON p.id = m.project_id WHERE m.account_id = ?1 "
     "AND m.project_id = ?4 AND m.role <> 'viewer' AND p.trashed_at IS NULL AND p.space_id = ?2), "
-    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"};
+    "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"};
 
 constexpr sql::statement update_task{
     "task.update",
     "UPDATE tasks SET space_id = ?3, project_id = ?4, title = ?5, title_key = ?6, description = ?7, status = ?8, "
     "priority = ?9, due = ?10, due_at = ?11, timezone = ?12, labels = ?13, updated_at = ?14, completed_at = ?15, "
-    "version = ?16, trashed_at = ?17, trashed_with = NULL WHERE id = ?1 AND version = ?2"};
+    "version = ?16, trashed_at = ?17, trashed_with = NULL, due_soon_at = ?18 WHERE id = ?1 AND version = ?2"};
 
 constexpr sql::statement select_writable_project{
     "project.get_writable",
@@ -89,6 +91,7 @@ awaitable<result<>> task_repository::add_task(std::string_view account_id, task&
     if (found == 0) co_return no_such_project();
   }
 
+  t.due_soon_at = due_soon_moment(t, due_soon_, t.created_at);
   const std::string labels = labels_to_json(t.labels);
   const std::string title_key = sort_key(t.title);
   const std::array values{sql::param{account_id},
@@ -108,7 +111,8 @@ awaitable<result<>> task_repository::add_task(std::string_view account_id, task&
                           sql::param{to_millis(t.updated_at)},
                           sql::param{millis_of(t.completed_at)},
                           sql::param{t.created_by},
-                          sql::param{t.version}};
+                          sql::param{t.version},
+                          sql::param{millis_of(t.due_soon_at)}};
   const task_document document{store_.kind(), t};
   const label_rows labelled{t};
   std::vector<sql::command> commands{{&insert_task, values}, document.insertion()};
@@ -158,6 +162,7 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
       if (!row.is_null(next + 2)) stored.current.trashed_at = from_millis(row.integer(next + 2));
       may_write = row.text(next + 3) != "viewer";
       stored.project_in_trash = !row.is_null(next + 4);
+      if (!row.is_null(next + 5)) stored.current.due_soon_at = from_millis(row.integer(next + 5));
       found = place == where::anywhere || !stored.current.trashed_at;
     };
     const std::array key{sql::param{account_id}, sql::param{id}};
@@ -190,6 +195,12 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
       if (writable == 0) co_return no_such_project();
     }
 
+    const bool due_moved = changes.touches("due") || changes.touches("timezone");
+    const bool reopened = changes.touches("status") || changes.touches("trashed_at");
+    const instant now = time_.now();
+    if (due_moved) t.due_soon_at = due_soon_moment(t, due_soon_, now);
+    if (reopened && t.due_soon_at && *t.due_soon_at <= now) t.due_soon_at.reset();
+
     const std::string labels = labels_to_json(t.labels);
     const std::string title_key = sort_key(t.title);
     const std::array values{sql::param{id},
@@ -208,7 +219,8 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
                             sql::param{to_millis(t.updated_at)},
                             sql::param{millis_of(t.completed_at)},
                             sql::param{t.version},
-                            sql::param{millis_of(t.trashed_at)}};
+                            sql::param{millis_of(t.trashed_at)},
+                            sql::param{millis_of(t.due_soon_at)}};
     const std::uint64_t written = co_await tx.execute(update_task, values);
     if (written == 0) co_return error{errc::precondition_failed, "The task was changed meanwhile."};
 
@@ -228,6 +240,7 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
         co_await tx.execute(*insertion.what, insertion.values);
       }
     }
+    if (due_moved || reopened) co_await follow_task(tx, t, due_moved, now);
     for (const sql::command& each : decided->beside) co_await tx.execute(*each.what, each.values);
     co_return std::move(t);
   };

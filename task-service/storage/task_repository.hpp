@@ -11,6 +11,7 @@
 #include "platform/core/function_ref.hpp"
 #include "platform/core/result.hpp"
 #include "platform/sql/database.hpp"
+#include "task-service/domain/reminder.hpp"
 #include "task-service/domain/task.hpp"
 
 namespace cumulo::tasks {
@@ -29,7 +30,8 @@ struct stored_task {
 
 class task_repository {
  public:
-  explicit task_repository(sql::database& store) : store_(store) {}
+  task_repository(sql::database& store, const clock& time, const due_soon_rule& due_soon)
+      : store_(store), time_(time), due_soon_(due_soon) {}
 
   /// Hands the task to `sink` if the caller may see it and it is not in the trash; whether it did.
   [[nodiscard]] awaitable<bool> find_task(std::string_view account_id, std::string_view id,
@@ -42,7 +44,8 @@ class task_repository {
 
   /// Reads the task, lets `decide` change it, and writes it, in one transaction, so that of many at once each sees what
   /// the one before left. `decide` may run again after a conflict, on the thread of the transaction: it touches only
-  /// its captures. An error of `decide` changes nothing. errc::not_found as for find_task.
+  /// its captures. An error of `decide` changes nothing. errc::not_found as for find_task. The task's reminders follow
+  /// its due time, its status and the trash, in the same transaction.
   using decision = function_ref<result<task_decision>(stored_task&)>;
   [[nodiscard]] awaitable<result<task>> change_task(std::string_view account_id, std::string_view id, decision decide);
   /// The same for a task that may be in the trash: restoring.
@@ -53,6 +56,8 @@ class task_repository {
   enum class where : std::uint8_t { outside_trash, anywhere };
   awaitable<result<task>> change(std::string_view account_id, std::string_view id, where place, decision decide);
   sql::database& store_;
+  const clock& time_;
+  due_soon_rule due_soon_;
 };
 
 /// The three rows that make an account's Inbox real, or nothing if it is. Owns what its commands' values point to.

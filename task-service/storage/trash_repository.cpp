@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "task-service/storage/locking.hpp"
+#include "task-service/storage/reminder_repository.hpp"
 #include "task-service/storage/search.hpp"
 
 namespace cumulo::tasks {
@@ -185,6 +186,7 @@ awaitable<std::uint64_t> trash_repository::erase_projects(const sql::statement& 
 awaitable<void> erase_account(sql::engine kind, sql::transaction& tx, std::string_view account_id) {
   const std::array values{sql::param{account_id}};
   co_await forget_documents_of_space(kind, tx, account_id);
+  co_await erase_reminders(tx, account_id);
   co_await tx.execute(delete_tasks_of_space, values);
   co_await tx.execute(delete_projects_of_space, values);
   co_await tx.execute(delete_memberships, values);

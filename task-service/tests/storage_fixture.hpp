@@ -6,6 +6,7 @@
 #include "platform/service/component.hpp"
 #include "platform/testing/engines.hpp"
 #include "task-service/storage/project_repository.hpp"
+#include "task-service/storage/reminder_repository.hpp"
 #include "task-service/storage/search.hpp"
 #include "task-service/storage/task_list.hpp"
 #include "task-service/storage/task_repository.hpp"
@@ -25,7 +26,8 @@ class storage : public cumulo::test::each_engine {
  protected:
   void SetUp() override {
     open(service::with_platform_migrations(migrations()));
-    tasks.emplace(*database);
+    tasks.emplace(*database, present, due_soon_rule{});
+    reminders.emplace(*database);
     projects.emplace(*database);
     trash.emplace(*database);
   }
@@ -190,10 +192,22 @@ class storage : public cumulo::test::each_engine {
                       .traceparent = {}};
   };
 
+  /// The service's present is the test's `now`.
+  class test_time final : public clock {
+   public:
+    explicit test_time(const instant& now) : now_(now) {}
+    [[nodiscard]] instant now() const override { return now_; }
+
+   private:
+    const instant& now_;
+  };
+
   std::optional<task_repository> tasks;
+  std::optional<reminder_repository> reminders;
   std::optional<project_repository> projects;
   std::optional<trash_repository> trash;
   instant now = start_of_time;
+  test_time present{now};
   std::string ada = new_id();
   std::string eve = new_id();
 };

@@ -9,6 +9,8 @@ BODIES = {
     ("put", "/tasks/{id}"): {"title": "mine now"}, ("patch", "/tasks/{id}"): {"title": "mine now"},
     ("put", "/projects/{id}"): {"name": "mine now"}, ("patch", "/projects/{id}"): {"name": "mine now"},
     ("post", "/notifications/{id}/read"): {}, ("post", "/tasks/{id}/restore"): {}, ("post", "/projects/{id}/restore"): {},
+    ("post", "/tasks/{id}/reminders"): {"before": "PT5M"},
+    ("post", "/tasks/{id}/reminders/{reminder_id}/snooze"): {"minutes": 5},
 }
 #: Refused for the lack of a right, before any id is looked at.
 ADMINISTRATION = {"/users/{id}", "/invitations/{id}"}
@@ -23,9 +25,12 @@ def foreign(other):
     task = other.task("Secret task", project_id=project["id"])
     thrown = other.task("Secret rubbish")
     other.delete(f"/tasks/{thrown['id']}")
+    reminder = other.post(f"/tasks/{task['id']}/reminders", {"before": "PT5M"}).json()
     notify = other.post("/notify", {"user_id": other.id, "title": "Secret"}).json()
     token = other.post("/tokens", {"name": "t", "scopes": ["tasks:read"]}).json()
     return {
+        **{f"/tasks/{{id}}/reminders{end}": task["id"]
+           for end in ("", "/{reminder_id}", "/{reminder_id}/snooze")}, "{reminder_id}": reminder["id"],
         "/tasks/{id}": task["id"], "/tasks/{id}/restore": thrown["id"], "/trash/{id}": thrown["id"],
         "/projects/{id}": project["id"], "/projects/{id}/restore": project["id"],
         "/notifications/{id}": other.get("/notifications").json()["items"][0]["id"],
@@ -44,7 +49,8 @@ def snapshot(person) -> list:
 def test_foreign_ids(person, other, foreign, method, template):
     before = snapshot(other)
     body = BODIES.get((method, template), {} if method in ("post", "put", "patch") else None)
-    answer = person.request(method.upper(), template.replace("{id}", foreign[template]), json=body)
+    answer = person.request(method.upper(), template.replace("{id}", foreign[template]).replace("{reminder_id}", foreign["{reminder_id}"]),
+                            json=body)
     assert answer.status_code == (403 if template in ADMINISTRATION else 404), answer.text
     assert "Secret" not in answer.text
     assert snapshot(other) == before

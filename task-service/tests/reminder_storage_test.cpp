@@ -58,18 +58,18 @@ class reminders_stored : public storage {
   std::vector<std::string> fire(int limit = 100) {
     std::vector<std::string> ids;
     run([&]() -> awaitable<void> {
-      auto announce = [&](const fired_reminder& one) {
+      auto say = [&](const fired_reminder& one) {
         ids.emplace_back(one.id);
         return reminder_due_event(one, "{}");
       };
-      co_await queue->fire_reminders(now, limit, announce);
+      co_await queue->fire_reminders(now, limit, say);
     });
     return ids;
   }
   std::size_t tell(int limit = 100) {
     return run([&]() -> awaitable<std::size_t> {
-      auto announce = [](const task_due_soon& one) { return due_soon_event(one, "{}"); };
-      const std::vector<instant> told = co_await queue->tell_due_soon(now, limit, announce);
+      auto say = [](const task_due_soon& one) { return due_soon_event(one, "{}"); };
+      const std::vector<instant> told = co_await queue->tell_due_soon(now, limit, say);
       co_return told.size();
     });
   }
@@ -147,8 +147,8 @@ TEST_P(reminders_stored, fire_in_batches_and_each_once_however_many_take_from_th
     int running = 6;
     auto take = [&]() -> awaitable<void> {
       for (int round = 0; round < 20; ++round) {
-        auto announce = [&](const fired_reminder& one) { return reminder_due_event(one, "{}"); };
-        co_await queue->fire_reminders(now, 7, announce);
+        auto say = [](const fired_reminder& one) { return reminder_due_event(one, "{}"); };
+        co_await queue->fire_reminders(now, 7, say);
       }
       --running;
     };

@@ -50,11 +50,6 @@ class Root:
             self.copy(each)
         (folder / "etc/os-release").symlink_to("../usr/lib/os-release")
 
-    def writable(self, path: str):
-        """A folder of the image's user."""
-        (self.folder / path).mkdir(parents=True, exist_ok=True)
-        os.chown(self.folder / path, UID, UID)
-
     def copy(self, path, to=None):
         source = pathlib.Path(path)
         # One spelling of merged paths; symbolic links become what they point at.
@@ -119,11 +114,12 @@ class Root:
 
 def main():
     target, binaries = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    # What images copy as the folder that their user may write to: ownership is given by the copy.
+    (target / "empty").mkdir(parents=True)
     for name in PROGRAMS:
         root = Root(target / name, name)
         root.program(binaries / name, f"/usr/bin/{name}")
         subprocess.run(["strip", root.folder / "usr/bin" / name], check=True)
-        root.writable("data")
         root.finish()
     gateway = Root(target / "api-gateway", "api-gateway")
     for each in GATEWAY_TOOLS:
@@ -135,7 +131,6 @@ def main():
         if each.name == "gateway" or each.suffix in (".conf", ".template"):
             gateway.copy(each, f"/usr/share/cumulo/gateway/{each.name}")
     gateway.copy(SOURCE / "build" / "page", "/usr/share/cumulo/web")
-    gateway.writable("run/gateway")
     gateway.folder.joinpath("var/log/nginx").mkdir(parents=True)
     gateway.finish()
 

@@ -103,15 +103,17 @@ class TestRoutes:
 
     def test_its_own_health(self, gateway):
         g = gateway()
+        assert g.run("healthcheck").returncode == 0
         assert requests.get(g.url + "/healthz", timeout=5).json() == {"status": "alive"}
         assert "Active connections" in requests.get(g.status_url + "/stub_status", timeout=5).text
         assert requests.get(g.status_url + "/tasks", timeout=5).status_code == 404
 
     def test_nobody_behind_is_a_problem_that_says_when_to_come_back(self, gateway):
         g = gateway()
-        answer = requests.get(g.url + "/tasks", timeout=10)
+        answer = requests.get(g.url + "/tasks?q=secret", timeout=10)
         problem(answer, 502)
         assert answer.headers["retry-after"] == "1"
+        assert g.logged(answer.headers["x-request-id"])["path"] == "/tasks"
         assert requests.get(g.url + "/healthz", timeout=5).status_code == 200
 
 

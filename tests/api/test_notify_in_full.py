@@ -54,7 +54,7 @@ class TestScheduling:
         assert [d["status"] for d in answer.json()["deliveries"]] == ["delivered"]
 
     @pytest.mark.parametrize(("when", "code"), [(in_seconds(400 * 86400), "out_of_range"), ("tomorrow", "invalid_time"),
-                                                (7, "wrong_type")])
+                                                (7, "wrong_type")], ids=["too far", "a word", "a number"])
     def test_bad_times(self, person, when, code):
         answer = notify(person, send_at=when)
         assert answer.status_code == 422

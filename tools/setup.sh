@@ -25,7 +25,7 @@ esac
 
 packages="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml ca-certificates tzdata $boost libpq-dev
   libsqlite3-dev libsodium-dev libssl-dev libcurl4-openssl-dev zlib1g-dev prometheus-cpp-dev libcli11-dev
-  libhowardhinnant-date-dev libzxcvbn-dev"
+  libhowardhinnant-date-dev libzxcvbn-dev libnats-dev"
 test_packages="libgtest-dev libgmock-dev postgresql nginx-light curl python3-pytest python3-pytest-xdist
   chromium fonts-dejavu-core faketime python3-jsonschema python3-jwt python3-aiosmtpd python3-cryptography python3-requests python3-psycopg2"
 image_packages="nginx-light openssl git binutils"
@@ -80,6 +80,46 @@ if [ -n "$missing" ]; then
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null
   # shellcheck disable=SC2086 # a list of words
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing </dev/null
+fi
+
+# A NATS server that keeps what it acknowledged (>= 2.10.27). Debian 12's own is too old, but Debian 13's single binary
+# runs here: it is taken out of its package, without touching the system.
+nats_server=$here/.cache/nats-server
+fetch_nats_server() {
+  local place sources
+  place=$(mktemp -d)
+  mkdir -p "$place/lists/partial" "$place/cache/archives/partial" "$here/.cache"
+  sources=$(grep -lsE '^(URIs:|deb ).*debian' /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list | head -1)
+  if [ "${sources##*.}" = sources ]; then
+    # The first paragraph: the archive itself, not its security updates.
+    awk 'BEGIN { RS = "" } NR == 1' "$sources" | sed 's/^Suites:.*/Suites: trixie/; s/^Components:.*/Components: main/' \
+      >"$place/trixie.sources"
+  else
+    sed -n 's/^\(deb .*\)bookworm .*/\1trixie main/p' "$sources" | head -1 >"$place/trixie.list"
+  fi
+  sources=$(echo "$place"/trixie.*)
+  local options=(-o "Dir::Etc::sourcelist=$sources" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$place/lists"
+    -o "Dir::Cache=$place/cache" -o APT::Sandbox::User=root -q)
+  if apt-get "${options[@]}" update </dev/null >&2 &&
+    (cd "$place" && apt-get "${options[@]}" download nats-server </dev/null >&2) &&
+    dpkg -x "$place"/nats-server_*.deb "$place/unpacked"; then
+    mv "$(find "$place/unpacked" -type f -name nats-server -perm /111)" "$nats_server.new"
+    mv "$nats_server.new" "$nats_server"
+  fi
+  rm -rf "$place"
+  [ -x "$nats_server" ]
+}
+
+if [ "$level" != run ]; then
+  case $debian in
+    12*)
+      if [ ! -x "$nats_server" ]; then
+        echo "setup: fetching nats-server"
+        fetch_nats_server
+      fi
+      ;;
+    *) dpkg-query -W nats-server >/dev/null 2>&1 || as_root apt-get install -y -q --no-install-recommends nats-server </dev/null ;;
+  esac
 fi
 
 # npm_packages FOLDER WHAT: what its lockfile names, unless it is there.

@@ -1,12 +1,13 @@
 #pragma once
 // Events between services: written to the outbox in the transaction of the change, relayed at least once and in order
-// per aggregate, consumed idempotently. Envelope: CloudEvents 1.0 (JSON). The in-process bus is here; NATS JetStream
-// comes behind the same interface.
+// per aggregate, consumed idempotently. Envelope: CloudEvents 1.0 (JSON). The in-process bus is here; NATS JetStream is
+// behind the same interface in nats.hpp. parked.hpp is what an administrator does about poison.
 //
-// Tables (each service's migrations include V001__bus.sqlite.sql / V001__bus.postgres.sql from bus_migrations()):
+// Tables (bus_migrations(), which each service's migrations include):
 //   outbox(position, id, type, source, subject, time, data, traceparent)       position: order of commit per aggregate
 //   consumed_events(consumer, event_id, consumed_at)                            the idempotence record
 //   parked_events(consumer, event_id, envelope, error, parked_at, attempts)     poison messages
+//   event_attempts(consumer, event_id, attempts, failed_at)                     how often a consumer has failed so far
 //   relay_lease(name, holder, expires_at)                                       whose turn it is to relay
 //
 // Order per subject holds if changes of one subject commit one after the other with their outbox rows written while the
@@ -41,7 +42,7 @@ struct event {
 [[nodiscard]] std::string to_cloudevent(const event& e);
 [[nodiscard]] result<event> from_cloudevent(std::string_view json);
 
-/// Migrations of the three tables above, to be put before a service's own.
+/// Migrations of the tables above, to be put before a service's own.
 [[nodiscard]] std::span<const embedded_file> bus_migrations();
 
 /// An outbox row ready to be written beside a change. Owns its values; keep it alive until the write returns.
@@ -81,10 +82,15 @@ class broker {
  public:
   virtual ~broker() = default;
   virtual void subscribe(subscription s) = 0;  ///< before start
+  virtual void start() {}                      ///< begins to connect and to consume; the I/O threads run
+  /// No handler runs any more when it returns (at most 15 s later); publishing goes on. Not from an I/O thread.
+  virtual void stop() {}
   /// Returns when the broker has taken all of them durably (in process: when every consumer has committed or parked).
   /// Throws if it cannot be reached; then all are offered again.
   virtual awaitable<void> publish(std::span<const event> events) = 0;
   [[nodiscard]] virtual sql::health check() const = 0;
+  /// Does what it has acknowledged survive a power cut, as far as can be known? If not, why.
+  [[nodiscard]] virtual sql::health durability() const { return {true, "events are kept in the databases"}; }
 };
 
 /// Events reach consumers in the same process. Bounded retries with back-off, then parked.

@@ -14,6 +14,7 @@
 #include "platform/observe/metrics.hpp"
 #include "platform/service/health.hpp"
 #include "platform/service/jobs.hpp"
+#include "platform/service/make_broker.hpp"
 
 namespace cumulo::service {
 
@@ -146,7 +147,7 @@ class process {
         options_(options),
         threads_(static_cast<std::size_t>(options.number("io-threads"))),
         jobs_(threads_),
-        broker_(options.text("bus-url") == "inproc:" ? bus::make_inproc_broker(&metrics_) : nullptr),
+        broker_(make_broker(what, options, threads_, metrics_)),
         verifier_(trust_, {.issuer = options.text("token-issuer"), .audience = options.text("token-audience")}),
         health_([this] { return dependencies(); }),
         shared_{threads_,
@@ -181,6 +182,7 @@ class process {
     observe::watch_event_loops(threads_, metrics_);
     if (fetcher_) fetcher_->start();
     for (const auto& each : components_) each->start();
+    if (broker_) broker_->start();
     try {
       listen();
     } catch (...) {
@@ -220,6 +222,7 @@ class process {
 
   void stop_background() {
     jobs_.stop();
+    if (broker_) broker_->stop();
     close_components();
     if (fetcher_) fetcher_->stop();
   }
@@ -247,6 +250,7 @@ class process {
     }
     all.push_back(
         {"bus", broker_ ? broker_->check() : sql::health{true, "none configured: events wait in the outbox"}, false});
+    if (broker_) all.push_back({"bus-durability", broker_->durability(), false});
     return all;
   }
 

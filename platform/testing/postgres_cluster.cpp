@@ -17,25 +17,12 @@
 
 #include "platform/core/id.hpp"
 #include "platform/testing/command.hpp"
+#include "platform/testing/nats_server.hpp"
 
 namespace cumulo::test {
 namespace {
 
 std::string program(std::string_view name) { return postgres_programs() + "/" + std::string{name}; }
-
-/// A port that was free a moment ago.
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                     ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  ::close(socket);
-  if (!bound) throw std::system_error(errno, std::generic_category(), "no free port");
-  return ntohs(address.sin_port);
-}
 
 std::string psql(const std::string& url, const std::string& text) {
   return run_command({program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text});

@@ -6,9 +6,11 @@
 #include <thread>
 
 #include "platform/bus/bus.hpp"
+#include "platform/bus/nats.hpp"
 #include "platform/core/id.hpp"
 #include "platform/sql/database.hpp"
 #include "platform/testing/engines.hpp"
+#include "platform/testing/nats_server.hpp"
 
 namespace cumulo::bus::test {
 
@@ -70,7 +72,41 @@ inline awaitable<void> leave_effect(std::string consumer, const event& e, sql::t
   co_await tx.execute(insert_effect, values);
 }
 
-class on_each_engine : public testing::TestWithParam<sql::engine> {
+/// A bus over a database engine.
+struct combination {
+  sql::engine engine;
+  bool nats;
+};
+inline void PrintTo(const combination& c, std::ostream* out) {
+  *out << (c.nats ? "NATS, " : "in process, ") << (c.engine == sql::engine::sqlite ? "SQLite" : "PostgreSQL");
+}
+inline std::string combination_name(const testing::TestParamInfo<combination>& of) {
+  return std::string{of.param.nats ? "nats_" : "inproc_"} +
+         (of.param.engine == sql::engine::sqlite ? "sqlite" : "postgres");
+}
+inline const std::array combinations{combination{sql::engine::sqlite, false}, combination{sql::engine::postgres, false},
+                                     combination{sql::engine::sqlite, true}, combination{sql::engine::postgres, true}};
+
+inline sql::engine engine_of(sql::engine kind) { return kind; }
+inline sql::engine engine_of(const combination& c) { return c.engine; }
+
+/// The server that this program's tests share; each test has a stream of its own.
+inline cumulo::test::nats_server& shared_nats() {
+  static cumulo::test::nats_server server;
+  return server;
+}
+inline nats_settings quick_nats(const std::string& stream, int max_attempts = 5) {
+  nats_settings s;
+  s.stream = stream;
+  s.subject_root = stream;
+  s.ack_wait = 2s;
+  s.patience = 3s;
+  s.max_attempts = max_attempts;
+  return s;
+}
+
+template <class Parameter>
+class bus_fixture : public testing::TestWithParam<Parameter> {
  protected:
   void SetUp() override {
     std::vector<embedded_file> files(bus_migrations().begin(), bus_migrations().end());
@@ -135,10 +171,32 @@ class on_each_engine : public testing::TestWithParam<sql::engine> {
   std::string metrics_text() { return prometheus::TextSerializer{}.Serialize(metrics.Collect()); }
   bool metric_is(std::string_view line) { return metrics_text().find(line) != std::string::npos; }
 
-  engine_database place{GetParam()};
+  engine_database place{engine_of(this->GetParam())};
   io_threads threads{2};
   std::unique_ptr<sql::database> db;
   prometheus::Registry metrics;
+};
+
+using on_each_engine = bus_fixture<sql::engine>;
+
+class on_each_bus : public bus_fixture<combination> {
+ protected:
+  std::unique_ptr<broker> make_broker(prometheus::Registry* registry, int max_attempts = 5) {
+    if (!GetParam().nats) return make_inproc_broker(registry, max_attempts);
+    return make_nats_broker(shared_nats().url(), quick_nats(stream, max_attempts), threads, registry);
+  }
+  /// As the relay does: until the broker has them.
+  void publish(broker& to, const std::vector<event>& batch) {
+    EXPECT_TRUE(soon([&] {
+      try {
+        run(threads, [&]() -> awaitable<void> { co_await to.publish(batch); });
+        return true;
+      } catch (const std::exception&) {  // not connected yet
+        return false;
+      }
+    }));
+  }
+  const std::string stream = "test-" + new_id();
 };
 
 }  // namespace cumulo::bus::test

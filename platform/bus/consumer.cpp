@@ -41,7 +41,21 @@ constexpr auto sweep_every = 1h;
 
 constexpr auto ignore_row = [](const sql::row&) {};
 
-/// To be called in a catch block.
+/// The smallest UUIDv7 of a millisecond.
+std::string first_id_of(instant t) {
+  std::array<char, 40> text{};
+  const auto ms = static_cast<unsigned long long>(to_millis(t));
+  const int n =
+      std::snprintf(text.data(), text.size(), "%08llx-%04llx-7000-8000-000000000000", ms >> 16U, ms & 0xffffU);
+  return {text.data(), static_cast<std::size_t>(n)};
+}
+
+void count(prometheus::Counter* c) {
+  if (c != nullptr) c->Increment();
+}
+
+}  // namespace
+
 attempt_outcome judge_current_exception() {
   const auto said = [](const std::exception& e) {
     std::string what{std::string_view{e.what()}.substr(0, 2'000)};
@@ -60,21 +74,6 @@ attempt_outcome judge_current_exception() {
     return {.away = {}, .error = "no reason given"};
   }
 }
-
-/// The smallest UUIDv7 of a millisecond.
-std::string first_id_of(instant t) {
-  std::array<char, 40> text{};
-  const auto ms = static_cast<unsigned long long>(to_millis(t));
-  const int n =
-      std::snprintf(text.data(), text.size(), "%08llx-%04llx-7000-8000-000000000000", ms >> 16U, ms & 0xffffU);
-  return {text.data(), static_cast<std::size_t>(n)};
-}
-
-void count(prometheus::Counter* c) {
-  if (c != nullptr) c->Increment();
-}
-
-}  // namespace
 
 std::chrono::milliseconds pause_after(int attempt) {
   thread_local std::minstd_rand random{std::random_device{}()};

@@ -17,6 +17,8 @@ struct attempt_outcome {
   [[nodiscard]] bool done() const { return !away && error.empty(); }
 };
 
+/// Which it was; to be called in a catch block.
+[[nodiscard]] attempt_outcome judge_current_exception();
 /// How long to wait after the nth failure: from 50 ms to 5 s, jittered.
 [[nodiscard]] std::chrono::milliseconds pause_after(int attempt);
 awaitable<void> sleep_for(std::chrono::milliseconds t);

@@ -176,7 +176,7 @@ awaitable<void> nats_broker::set_up() {
     } catch (const std::exception& e) {
       why = e.what();
     }
-    if (why.empty()) {
+    if (why.empty() && !stopping_) {
       ready_ = true;
       if (connected_ != nullptr) connected_->Set(1);
       {

@@ -27,6 +27,14 @@ std::uint32_t hash(std::string_view text) {
   return h;
 }
 
+/// Durables' names have no dots and no wildcards.
+std::string plain(std::string name) {
+  std::ranges::replace_if(
+      name, [](char c) { return c <= ' ' || c > '~' || std::string_view{".*>/\\"}.find(c) != std::string_view::npos; },
+      '_');
+  return name;
+}
+
 struct api_answer {
   js::object body;
   std::int64_t fault{0};
@@ -150,7 +158,7 @@ std::string durable_name(const std::string& consumer, const std::vector<std::str
   for (const auto& each : sorted) joined.append(each).append(1, ' ');
   std::array<char, 9> digits{};
   std::snprintf(digits.data(), digits.size(), "%08x", hash(joined));
-  return consumer + "-" + digits.data() + "-" + std::to_string(lane);
+  return plain(consumer) + "-" + digits.data() + "-" + std::to_string(lane);
 }
 
 awaitable<std::string> ensure_stream(nats_link& link, const nats_settings& s) {
@@ -176,7 +184,7 @@ namespace {
 awaitable<std::int64_t> first_sequence(nats_link& link, const nats_settings& s, std::string consumer,
                                        std::size_t lane) {
   std::int64_t lowest = 0;
-  const std::string front = consumer + "-";
+  const std::string front = plain(consumer) + "-";
   const std::string back = "-" + std::to_string(lane);
   for (std::size_t offset = 0;;) {
     const js::object asked{{"offset", offset}};

@@ -15,6 +15,7 @@
 #include "platform/service/health.hpp"
 #include "platform/service/jobs.hpp"
 #include "platform/service/make_broker.hpp"
+#include "platform/service/parked_events.hpp"
 
 namespace cumulo::service {
 
@@ -139,6 +140,15 @@ std::vector<std::unique_ptr<component>> make_components(const program& what, run
   }
 }
 
+/// What the components want to be told.
+class wish_list final : public bus::broker {
+ public:
+  void subscribe(bus::subscription s) override { all.push_back(std::move(s)); }
+  awaitable<void> publish(std::span<const bus::event>) override { co_return; }
+  [[nodiscard]] sql::health check() const override { return {true, ""}; }
+  std::vector<bus::subscription> all;
+};
+
 /// Everything a running process owns, in the order in which it is built up and, reversed, taken down.
 class process {
  public:
@@ -165,7 +175,10 @@ class process {
     components_ = make_components(what, shared_, options.duration("startup-wait"));
     // Not by those made in vain while the database was away: the bus would keep them.
     for (const auto& each : components_) {
-      if (broker_ != nullptr) each->subscribe(*broker_);
+      each->subscribe(wishes_);
+    }
+    for (const auto& each : wishes_.all) {
+      if (broker_ != nullptr) broker_->subscribe(each);
     }
     if (!what.holds_keys) {
       fetcher_.emplace(trust_, auth::trust_fetcher_settings{.jwks_url = options.text("jwks-url"),
@@ -209,6 +222,12 @@ class process {
   }
 
   [[nodiscard]] const http::router& public_routes() const { return public_routes_; }
+  [[nodiscard]] std::span<const bus::subscription> subscriptions() const { return wishes_.all; }
+  /// For commands: the I/O threads run, nothing is served, no event is consumed or relayed.
+  [[nodiscard]] io_threads& run_threads() {
+    threads_.start();
+    return threads_;
+  }
 
  private:
   void listen() {
@@ -261,6 +280,7 @@ class process {
   job_runner jobs_;
   auth::trust_store trust_;
   std::unique_ptr<bus::broker> broker_;
+  wish_list wishes_;
   auth::token_verifier verifier_;
   health_board health_;
   runtime shared_;
@@ -297,14 +317,13 @@ int serve(const program& what, const config& options) {
 namespace {
 
 /// Makes the components without serving, lets `look` at them, and closes them.
-int make_and_close(const program& what, const config& options, function_ref<void(const process&)> look) {
+int make_and_close(const program& what, const config& options, function_ref<int(process&)> look) {
   configure_log(what, options);
   int code = 1;
   try {
     process made{what, options};
-    look(made);
+    code = look(made);
     made.close_components();
-    code = 0;
   } catch (const std::exception& e) {
     log::error("cannot open the databases", {{"error", e.what()}});
   }
@@ -315,12 +334,15 @@ int make_and_close(const program& what, const config& options, function_ref<void
 }  // namespace
 
 int migrate(const program& what, const config& options) {
-  return make_and_close(what, options, [](const process&) { log::info("schemas are up to date"); });
+  return make_and_close(what, options, [](process&) {
+    log::info("schemas are up to date");
+    return 0;
+  });
 }
 
 /// METHOD PATH WHO LIMIT, where WHO is "anyone", "caller" or a scope, with "+administrator" where only those may.
 int print_routes(const program& what, const config& options) {
-  return make_and_close(what, options, [](const process& made) {
+  return make_and_close(what, options, [](process& made) {
     constexpr std::array limits{"none", "read", "write", "sign_in"};
     const http::router& table = made.public_routes();
     for (const auto& [method, path] : table.routes()) {
@@ -333,6 +355,19 @@ int print_routes(const program& what, const config& options) {
                 << (line.who.administrator ? "+administrator" : "") << ' '
                 << limits.at(static_cast<std::size_t>(line.rate)) << '\n';
     }
+    return 0;
+  });
+}
+
+int list_parked_events(const program& what, const config& options, std::span<const std::string> arguments) {
+  return make_and_close(what, options, [&](process& made) {
+    return print_parked(made.subscriptions(), made.run_threads(), arguments, std::cout);
+  });
+}
+
+int replay_parked_events(const program& what, const config& options, std::span<const std::string> arguments) {
+  return make_and_close(what, options, [&](process& made) {
+    return replay(made.subscriptions(), made.run_threads(), arguments, std::cout);
   });
 }
 

@@ -13,6 +13,13 @@ int serve(const program& what, const config& options);
 /// Makes the components, which brings their schemas up to date, and ends.
 int migrate(const program& what, const config& options);
 
+/// `events parked [CONSUMER]`: what consumers have given up, oldest first, a line each.
+int list_parked_events(const program& what, const config& options, std::span<const std::string> arguments);
+
+/// `events replay EVENT_ID|--all [CONSUMER]`: has parked events handled again, beside a running program or without. 0
+/// if all of them are done with; 1 with the reasons otherwise.
+int replay_parked_events(const program& what, const config& options, std::span<const std::string> arguments);
+
 /// Prints the public route table, "METHOD /path who limit" a line: what the contract is held against.
 int print_routes(const program& what, const config& options);
 

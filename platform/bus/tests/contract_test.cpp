@@ -2,6 +2,7 @@
 // order. The same tests run in process and over NATS.
 #include <random>
 
+#include "platform/bus/parked.hpp"
 #include "platform/bus/tests/bus_fixture.hpp"
 
 namespace cumulo::bus {
@@ -42,7 +43,7 @@ TEST_P(contract, reaches_every_consumer_that_asked_for_the_type) {
     const std::scoped_lock guard{lock};
     seen.push_back(e);
   };
-  events->subscribe(consumer("exact", remember, {"io.cumulo.task.created.v1"}));
+  events->subscribe(consumer("test-service.exact", remember, {"io.cumulo.task.created.v1"}));
   events->subscribe(consumer("prefix", leaving("prefix"), {"io.cumulo.task.*", "io.cumulo.user.erased.v1"}));
   events->subscribe(consumer("other", leaving("other"), {"io.cumulo.user.*"}));
   events->start();
@@ -215,6 +216,40 @@ TEST_P(contract, a_consumers_database_that_is_away_parks_nothing) {
   events->stop();
   EXPECT_EQ(count(count_parked), 0);
   EXPECT_EQ(attempts, 6);
+}
+
+TEST_P(contract, what_is_parked_can_be_replayed_once) {
+  const auto events = make_broker(nullptr, 2);
+  std::atomic<bool> mended{false};
+  auto picky = [&](const event& e, sql::transaction& tx) -> awaitable<void> {
+    co_await leave_effect("c", e, tx);
+    if (!mended) throw std::runtime_error("not now");
+  };
+  const subscription whose = consumer("c", picky);
+  events->subscribe(whose);
+  events->start();
+  const std::vector batch{numbered("a", 0), numbered("b", 0)};
+  publish(*events, batch);
+  ASSERT_TRUE(soon([&] { return count(count_parked) == 2; }));
+  events->stop();
+
+  const auto listed = run(threads, list_parked(*db, "c", 10));
+  ASSERT_EQ(listed.size(), 2U);
+  EXPECT_EQ(listed[0].type, batch[0].type);
+  EXPECT_EQ(listed[0].error, "not now");
+  EXPECT_EQ(listed[0].attempts, 2);
+  EXPECT_TRUE(run(threads, list_parked(*db, "another", 10)).empty());
+
+  const std::string id = listed[0].event_id;
+  EXPECT_EQ(run(threads, replay_parked(whose, id)).outcome, replay_outcome::failed);
+  EXPECT_EQ(run(threads, list_parked(*db, "c", 10))[0].attempts, 3);
+  EXPECT_EQ(count(count_effects), 0);
+  mended = true;
+  EXPECT_EQ(run(threads, replay_parked(whose, id)).outcome, replay_outcome::done);
+  EXPECT_EQ(run(threads, replay_parked(whose, id)).outcome, replay_outcome::not_there);
+  EXPECT_EQ(run(threads, replay_parked(whose, listed[1].event_id)).outcome, replay_outcome::done);
+  EXPECT_EQ(effects().size(), 2U);
+  EXPECT_EQ(count(count_parked), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(buses, contract, testing::ValuesIn(combinations), combination_name);

@@ -1,0 +1,157 @@
+// What only NATS has: addresses, the stream and its consumers, servers that are away, old or not to be trusted.
+#include <boost/asio/post.hpp>
+#include <csignal>
+
+#include "platform/bus/nats_durability.hpp"
+#include "platform/bus/nats_stream.hpp"
+#include "platform/bus/tests/bus_fixture.hpp"
+
+namespace cumulo::bus {
+namespace {
+
+using namespace test;
+
+TEST(nats, an_event_has_one_address) {
+  const nats_settings settings;
+  event e = numbered("01890a5d-ac96-774b-bcce-b302099a8058", 0, "io.cumulo.task.created.v1");
+  EXPECT_EQ(address_of(settings, e), "cumulo.events.3.io.cumulo.task.created.v1") << "lanes are for ever";
+  for (const char* bad : {"", ".a", "a.", "a..b", "a b", "a.*", "a.>", "a\n"}) {
+    e.type = bad;
+    EXPECT_THROW((void)address_of(settings, e), std::runtime_error) << bad;
+  }
+}
+
+TEST(nats, filters_cover_the_types_and_not_each_other) {
+  const nats_settings settings;
+  using list = std::vector<std::string>;
+  const auto of = [&](const list& types) { return filters_of(settings, types, 2); };
+  EXPECT_EQ(of({"*"}), list{"cumulo.events.2.>"});
+  EXPECT_EQ(of({"io.cumulo.task.*"}), list{"cumulo.events.2.io.cumulo.task.>"});
+  EXPECT_EQ(of({"io.cumulo.tas*"}), list{"cumulo.events.2.io.cumulo.>"});
+  EXPECT_EQ(of({"io.cumulo.task.*", "io.cumulo.task.created.v1", "io.cumulo.user.erased.v1"}),
+            (list{"cumulo.events.2.io.cumulo.task.>", "cumulo.events.2.io.cumulo.user.erased.v1"}));
+  EXPECT_EQ(of({"a.b", "a.b"}), list{"cumulo.events.2.a.b"});
+}
+
+TEST(nats, a_durables_name_tells_consumer_types_and_lane) {
+  const auto name = durable_name("service.part", {"a", "b"}, 3);
+  EXPECT_TRUE(name.starts_with("service_part-") && name.ends_with("-3")) << name;
+  EXPECT_EQ(name, durable_name("service.part", {"b", "a"}, 3));
+  EXPECT_NE(name, durable_name("service.part", {"a"}, 3));
+}
+
+TEST(nats, a_reply_address_tells_how_often_an_event_came) {
+  const auto plain = note_of("$JS.ACK.CUMULO.c-0a-3.7.42.40.1700000000000000000.0");
+  EXPECT_EQ(plain.delivered, 7);
+  EXPECT_EQ(plain.sequence, 42);
+  EXPECT_EQ(plain.durable, "c-0a-3");
+  const auto long_form = note_of("$JS.ACK.hub.ABCDEF.CUMULO.c-0a-3.7.42.40.1700000000000000000.0.x");
+  EXPECT_EQ(long_form.delivered, 7);
+  EXPECT_EQ(long_form.durable, "c-0a-3");
+  EXPECT_EQ(note_of("").delivered, 1);
+}
+
+TEST(nats, servers_that_lose_events_are_told_by_their_version) {
+  for (const char* good : {"2.10.27", "2.10.28", "2.11.0", "3.0.0", "2.10.27-RC.1"}) {
+    EXPECT_EQ(judge_version(good), "") << good;
+  }
+  for (const char* bad : {"2.10.26", "2.9.10", "1.99.99", "", "new", "2.10"}) EXPECT_NE(judge_version(bad), "") << bad;
+}
+
+TEST(nats, a_url_that_cannot_be_used_is_refused) {
+  io_threads threads{1};
+  for (const char* bad : {"", "http://a:1", "nats", "nats://a:1,http://b:2"}) {
+    EXPECT_THROW((void)make_nats_broker(bad, {}, threads, nullptr), std::runtime_error) << bad;
+  }
+  nats_settings settings;
+  settings.credentials_file = "/nowhere/a.creds";
+  EXPECT_THROW((void)make_nats_broker("nats://a:1", settings, threads, nullptr), std::runtime_error);
+}
+
+class over_nats : public bus_fixture<sql::engine> {
+ protected:
+  std::unique_ptr<broker> make(const std::string& nats_url, std::function<std::string()> synced = {}) {
+    nats_settings settings = quick_nats("test");
+    settings.synced = std::move(synced);
+    auto made = make_nats_broker(nats_url, settings, threads, &metrics);
+    made->subscribe(consumer("c", leaving("c")));
+    return made;
+  }
+};
+
+TEST_P(over_nats, events_wait_in_the_outbox_while_it_is_away_and_come_once) {
+  cumulo::test::nats_server server;
+  const std::string nats_url = server.url();
+  server.kill();
+  const auto events = make(nats_url);
+  events->start();
+  relay moving{*db, events.get(), threads, {.batch = 16, .idle_poll = 20ms}, &metrics};
+  moving.start();
+  emit({numbered("a", 0), numbered("b", 0)});
+  EXPECT_FALSE(events->check().ok);
+  server.start();
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 2 && count(count_outbox) == 0; }, 60s));
+  for (int n = 1; n < 6; ++n) {
+    if (n % 2 == 0) {
+      server.signal(SIGSTOP);
+    } else {
+      server.kill();
+    }
+    emit({numbered("a", n), numbered("b", n)});
+    if (n % 2 == 0) {
+      server.signal(SIGCONT);
+    } else {
+      server.start();
+    }
+    EXPECT_TRUE(soon([&] { return count(count_effects) == 2 * (n + 1) && count(count_outbox) == 0; }, 60s)) << n;
+  }
+  moving.stop();
+  events->stop();
+  expect_each_once_in_order("c", 2, 6);
+}
+
+TEST_P(over_nats, a_server_that_lost_everything_is_set_up_again) {
+  cumulo::test::nats_server server;
+  const auto events = make(server.url());
+  events->start();
+  publish(*events, {numbered("a", 0)});
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 1; }));
+  server.kill();
+  server.wipe();
+  server.start();
+  publish(*events, {numbered("a", 1)});
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 2; }, 60s));
+}
+
+TEST_P(over_nats, an_unreadable_message_is_parked) {
+  cumulo::test::nats_server server;
+  const auto events = make(server.url());
+  events->start();
+  publish(*events, {numbered("a", 0)});
+  nats_link stranger{server.url(), quick_nats("test")};
+  stranger.open([] {}, [](const nats_message&) {});
+  ASSERT_TRUE(soon([&] { return stranger.connected(); }));
+  asio::post(stranger.context(), [&] { stranger.send("test.0.nonsense", "no event"); });
+  EXPECT_TRUE(soon([&] { return count(count_parked) == 1; }));
+  stranger.close();
+}
+
+TEST_P(over_nats, is_called_durable_only_when_it_is_known_to_be) {
+  cumulo::test::nats_server server;
+  {
+    const auto events = make(server.url());
+    events->start();
+    EXPECT_TRUE(soon([&] { return events->durability().detail.find("not known") != std::string::npos; }));
+    EXPECT_FALSE(events->durability().ok);
+    EXPECT_TRUE(metric_is("cumulo_bus_durable 0"));
+  }
+  const auto events = make(server.url(), [] { return std::string{}; });
+  events->start();
+  EXPECT_TRUE(soon([&] { return events->durability().ok; })) << events->durability().detail;
+  EXPECT_TRUE(soon([&] { return metric_is("cumulo_bus_durable 1") && metric_is("cumulo_bus_connected 1"); }));
+}
+
+INSTANTIATE_TEST_SUITE_P(engines, over_nats, testing::Values(sql::engine::sqlite), engine_name);
+
+}  // namespace
+}  // namespace cumulo::bus

@@ -54,9 +54,10 @@ lint: ## layout, clang-tidy, include rules, the contract, shell scripts
 format: ## lay the C++ out
 	@git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format-19 -i
 
-docs: ## write docs/configuration.md and the gateway's routes anew from the option tables and the contract
+docs: ## write docs/configuration.md, docs/events.md and the gateway's routes anew from the option tables and the contract
 	@$(python) tools/gateway_routes.py api-gateway/routes.conf
 	@$(python) monitoring/grafana/dashboards.py monitoring/grafana/dashboards
+	@$(python) tools/events_page.py docs/events.md
 	@tools/build.sh release cumulo user-service task-service notification-service
 	@$(python) tools/configuration_page.py $(release)/bin docs/configuration.md
 

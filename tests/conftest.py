@@ -55,8 +55,8 @@ def own_system():
     """Systems that a test starts for itself, to break them."""
     started = []
 
-    def make(shape="standalone", environment=None, gateway_environment=None) -> System:
-        started.append(System(shape, environment, gateway_environment=gateway_environment))
+    def make(shape="standalone", environment=None, gateway_environment=None, nats=None) -> System:
+        started.append(System(shape, environment, gateway_environment=gateway_environment, nats=nats))
         return started[-1].start()
 
     yield make

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <charconv>
+#include <fstream>
 #include <future>
 
 #include "platform/core/id.hpp"
@@ -113,6 +114,10 @@ nats_link::nats_link(const std::string& url, const nats_settings& settings)
       throw std::runtime_error("bus-url: nats://host:port or tls://host:port is expected, several separated by commas");
     }
     pointers.push_back(each.c_str());
+  }
+  if (servers.empty()) throw std::runtime_error("bus-url names no server");
+  for (const std::string& file : {settings.credentials_file, settings.ca_file}) {
+    if (!file.empty() && !std::ifstream{file}) throw std::runtime_error("bus: cannot read " + file);
   }
   natsOptions* made = nullptr;
   must(natsOptions_Create(&made), "bus");

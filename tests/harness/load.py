@@ -11,12 +11,13 @@ class Writers:
     """Threads that create tasks one after the other and note each 201. Refusals and broken connections are noted too;
     nothing is sent twice."""
 
-    def __init__(self, system, person, threads: int = 8):
+    def __init__(self, system, person, threads: int = 8, pause: float = 0):
         self.acknowledged: dict = {}   # id → title
         self.refused: list = []        # status codes other than 201
         self.broken = 0                # connections that ended without an answer
         self._url = system.url_for("/tasks")
         self._token = person.access_token
+        self._pause = pause
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._write, daemon=True) for _ in range(threads)]
@@ -57,6 +58,8 @@ class Writers:
                     self.acknowledged[answer.json()["id"]] = title
                 else:
                     self.refused.append(answer.status_code)
+            if self._pause:
+                time.sleep(self._pause)
             if answer.status_code != 201:
                 time.sleep(0.02)
 

@@ -11,6 +11,7 @@ import requests
 
 from .contract import contract
 from .gateway import Gateway
+from .nats import Nats
 from .places import PATIENCE
 from .postgres import Postgres
 from .program import Program
@@ -28,17 +29,19 @@ def unique(stem: str) -> str:
 
 class System:
     """`standalone`: one process, SQLite. `services-postgres`: three processes, PostgreSQL. `services-sqlite`: three
-    processes with a SQLite file each. `gateway`: two processes of each service, PostgreSQL, and a real nginx that people
+    processes with a SQLite file each. `services-nats`: three processes, PostgreSQL, events over NATS. `gateway`: two processes of each service, PostgreSQL, and a real nginx that people
     talk to. `start()` starts it."""
 
-    SHAPES = ("standalone", "services-postgres", "services-sqlite", "gateway")
+    SHAPES = ("standalone", "services-postgres", "services-sqlite", "services-nats", "gateway")
 
     def __init__(self, shape: str, environment: dict | None = None, folder: pathlib.Path | None = None,
-                 gateway_environment: dict | None = None):
+                 gateway_environment: dict | None = None, nats=None):
+        """`nats`: the bus of services-nats instead of one of its own; started by the caller, closed with the system."""
         assert shape in self.SHAPES
         self.shape = shape
         self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="cumulo-test-"))
-        self.postgres: Postgres | None = Postgres() if shape in ("services-postgres", "gateway") else None
+        self.postgres: Postgres | None = Postgres() if shape in ("services-postgres", "services-nats", "gateway") else None
+        self.nats = nats or (Nats().start() if shape == "services-nats" else None)
         self.gateway: Gateway | None = None
         self.databases: dict = {}
         self.programs: dict = {}
@@ -50,6 +53,8 @@ class System:
                 settings = dict(environment or {})
                 if self.postgres:
                     self.databases[name] = settings["CUMULO_DATABASE_URL"] = self.postgres.fresh_database()
+                if self.nats:
+                    settings["CUMULO_BUS_URL"] = self.nats.url
                 if shape == "gateway":
                     settings.setdefault("CUMULO_TRUSTED_PROXIES", "127.0.0.0/8")
                 self.programs[name] = Program(name, self.folder / database, settings)
@@ -115,6 +120,8 @@ class System:
         for program in self.programs.values():
             if program.process is not None:
                 program.kill()
+        if self.nats:
+            self.nats.close()
         if self.postgres:
             self.postgres.close()
         shutil.rmtree(self.folder, ignore_errors=True)

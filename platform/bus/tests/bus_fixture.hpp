@@ -168,6 +168,17 @@ class bus_fixture : public testing::TestWithParam<Parameter> {
   static handler leaving(const std::string& name) {
     return [name](const event& e, sql::transaction& tx) { return leave_effect(name, e, tx); };
   }
+  /// As the relay does: until the broker has them.
+  void publish(broker& to, const std::vector<event>& batch) {
+    EXPECT_TRUE(soon([&] {
+      try {
+        run(threads, [&]() -> awaitable<void> { co_await to.publish(batch); });
+        return true;
+      } catch (const std::exception&) {  // not connected yet
+        return false;
+      }
+    }));
+  }
   std::string metrics_text() { return prometheus::TextSerializer{}.Serialize(metrics.Collect()); }
   bool metric_is(std::string_view line) { return metrics_text().find(line) != std::string::npos; }
 
@@ -184,17 +195,6 @@ class on_each_bus : public bus_fixture<combination> {
   std::unique_ptr<broker> make_broker(prometheus::Registry* registry, int max_attempts = 5) {
     if (!GetParam().nats) return make_inproc_broker(registry, max_attempts);
     return make_nats_broker(shared_nats().url(), quick_nats(stream, max_attempts), threads, registry);
-  }
-  /// As the relay does: until the broker has them.
-  void publish(broker& to, const std::vector<event>& batch) {
-    EXPECT_TRUE(soon([&] {
-      try {
-        run(threads, [&]() -> awaitable<void> { co_await to.publish(batch); });
-        return true;
-      } catch (const std::exception&) {  // not connected yet
-        return false;
-      }
-    }));
   }
   const std::string stream = "test-" + new_id();
 };

@@ -1,0 +1,123 @@
+"""Events by the thousand, put into the task-service's outbox as its transactions do, and what became of them: one line
+on a person's stream for each."""
+
+import collections
+import json
+import sqlite3
+import threading
+import time
+import uuid
+
+import psycopg2
+
+from .places import PATIENCE
+
+COLUMNS = "(id, type, source, subject, time, data, traceparent)"
+
+
+class Store:
+    """One database of a running system, asked beside it. Waits while it is away."""
+
+    def __init__(self, system, service: str):
+        self.url = system.databases.get(service)
+        if not self.url:
+            program = system.programs.get(service) or system.programs["cumulo"]
+            file = {"task-service": "tasks", "notification-service": "notifications"}[service]
+            self.file = program.folder / f"{file}.db"
+
+    def run(self, statement: str, rows=None, seconds: float = 120):
+        """The rows of a query; or, with `rows`, inserts them all or none. May have done so when it fails and tries again."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while True:
+            try:
+                return self._run(statement, rows)
+            except (psycopg2.Error, sqlite3.OperationalError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _run(self, statement, rows):
+        if self.url:
+            connection = psycopg2.connect(self.url, connect_timeout=5)
+        else:
+            connection = sqlite3.connect(self.file, timeout=10)
+            connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with connection:
+                cursor = connection.cursor()
+                if rows is None:
+                    cursor.execute(statement)
+                    return cursor.fetchall()
+                if self.url:
+                    from psycopg2.extras import execute_values
+
+                    execute_values(cursor, statement + " VALUES %s", rows, page_size=len(rows))
+                else:
+                    cursor.executemany(statement + " VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                return []
+        finally:
+            connection.close()
+
+
+class Flood:
+    """`count` events of `subjects` tasks, `chunk` in one transaction, from a thread; as a context manager."""
+
+    def __init__(self, system, person, count: int, subjects: int = 200, chunk: int = 250, pause: float = 0):
+        self.system, self.person, self.count = system, person, count
+        self.subjects = [str(uuid.uuid4()) for _ in range(subjects)]
+        self.chunk, self.pause = chunk, pause
+        self.outbox = Store(system, "task-service")
+        self.effects = Store(system, "notification-service")
+        self.written = 0
+        self._thread = threading.Thread(target=self._write, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._thread.join(600 * PATIENCE)
+
+    def _write(self):
+        for first in range(0, self.count, self.chunk):
+            numbers = range(first, min(first + self.chunk, self.count))
+            self.outbox.run("INSERT INTO outbox " + COLUMNS, [self._event(n) for n in numbers])
+            self.written = numbers[-1] + 1
+            time.sleep(self.pause)
+
+    def _event(self, n: int) -> tuple:
+        now = time.time_ns() // 1_000_000
+        # UUIDv7: consumers forget the ids of long ago.
+        id = uuid.UUID(int=(now << 80) | (7 << 76) | (uuid.uuid4().int & ((1 << 76) - 1)) & ~(3 << 62) | (2 << 62))
+        subject = self.subjects[n % len(self.subjects)]
+        data = {"task": {"id": subject, "number": n}, "actor_id": self.person.id, "changed": ["title"],
+                "audience": [self.person.id]}
+        return (str(id), "io.cumulo.task.updated.v1", "/task-service", subject, now, json.dumps(data), "")
+
+    def waiting(self) -> int:
+        return self.outbox.run("SELECT count(*) FROM outbox WHERE type = 'io.cumulo.task.updated.v1'")[0][0]
+
+    def done(self) -> int:
+        return self.effects.run("SELECT count(*) FROM stream_events WHERE type = 'task.updated'")[0][0]
+
+    def wait(self, seconds: float):
+        deadline = time.monotonic() + seconds * PATIENCE
+        while self.written < self.count or self.waiting() > 0 or self.done() < self.count:
+            assert time.monotonic() < deadline, f"{self.written} written, {self.waiting()} waiting, {self.done()} done"
+            time.sleep(0.5)
+
+    def check(self):
+        """Each once, and each subject's in order."""
+        seen = collections.Counter()
+        latest = {}
+        rows = self.effects.run("SELECT data FROM stream_events WHERE type = 'task.updated' ORDER BY position")
+        for (data,) in rows:
+            task = json.loads(data)["task"]
+            seen[task["number"]] += 1
+            assert latest.get(task["id"], -1) < task["number"], "out of order"
+            latest[task["id"]] = task["number"]
+        lost = self.count - len(seen)
+        twice = [n for n, times in seen.items() if times > 1]
+        assert lost == 0 and not twice, f"{lost} lost, {len(twice)} twice"
+        parked = self.effects.run("SELECT count(*) FROM parked_events")[0][0]
+        assert parked == 0

@@ -17,7 +17,7 @@ def notify(person, title="Hello"):
 
 def has_task_events(system) -> bool:
     """Services without a bus keep their events in the outbox."""
-    return system.shape == "standalone"
+    return system.shape in ("standalone", "services-nats")
 
 
 class TestOpening:

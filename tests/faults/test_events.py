@@ -15,9 +15,9 @@ from harness.load import Writers
 from harness.nats import NatsCluster
 from harness.places import PATIENCE
 
-EVENTS = int(os.environ.get("CUMULO_CHAOS_EVENTS") or 1500)
-KILLS = int(os.environ.get("CUMULO_CHAOS_KILLS") or 5)
-AWAY = float(os.environ.get("CUMULO_CHAOS_AWAY") or 4)
+EVENTS = int(os.environ.get("CUMULO_CHAOS_EVENTS") or 800)
+KILLS = int(os.environ.get("CUMULO_CHAOS_KILLS") or 4)
+AWAY = float(os.environ.get("CUMULO_CHAOS_AWAY") or 3)
 DRAIN = 120 + EVENTS / 100
 
 

@@ -30,6 +30,8 @@ const sql::statement count_attempt{
     "INSERT INTO event_attempts (consumer, event_id, attempts, failed_at) VALUES (?1, ?2, 1, ?3) "
     "ON CONFLICT (consumer, event_id) DO UPDATE SET attempts = event_attempts.attempts + 1, "
     "failed_at = excluded.failed_at RETURNING attempts"};
+const sql::statement uncount_attempt{
+    "bus.uncount_attempt", "UPDATE event_attempts SET attempts = attempts - 1 WHERE consumer = ?1 AND event_id = ?2"};
 const sql::statement forget_attempts_of{"bus.forget_attempts",
                                         "DELETE FROM event_attempts WHERE consumer = ?1 AND event_id = ?2"};
 const sql::statement forget_old_attempts{"bus.forget_old_attempts",
@@ -132,6 +134,12 @@ awaitable<int> consumer::count_failure(std::string event_id) {
   auto take = [&attempts](const sql::row& r) { attempts = static_cast<int>(r.integer(0)); };
   co_await what_.database->write(commands, take, {});
   co_return attempts;
+}
+
+awaitable<void> consumer::uncount_failure(std::string event_id) {
+  const std::array values{sql::param{what_.consumer}, sql::param{event_id}};
+  const std::array commands{sql::command{&uncount_attempt, values}};
+  co_await what_.database->write(commands, ignore_row, {});
 }
 
 awaitable<void> consumer::park(std::string event_id, std::string envelope, std::string error, int attempts) {

@@ -34,6 +34,8 @@ class consumer {
   awaitable<attempt_outcome> attempt(const event& e, bool forget_attempts = false);
   /// Adds one to the event's failed attempts in the database and returns how many there are. Throws database_error.
   awaitable<int> count_failure(std::string event_id);
+  /// Takes one off again: it was no failure of the event's. Throws database_error.
+  awaitable<void> uncount_failure(std::string event_id);
   /// Keeps the event, with why it failed, in parked_events and takes it as consumed. Throws database_error.
   awaitable<void> park(std::string event_id, std::string envelope, std::string error, int attempts);
   /// Once an hour: forgets what was consumed long ago.

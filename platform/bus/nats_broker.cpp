@@ -340,9 +340,12 @@ awaitable<void> nats_broker::publish_wave(std::span<const event* const> events) 
     link_.send(address_of(settings_, *events[i]), to_cloudevent(*events[i]),
                link_.inbox(place) + "." + std::to_string(i), events[i]->id.c_str());
   }
-  all.done.expires_after(settings_.patience);
-  boost::system::error_code ec;
-  co_await all.done.async_wait(asio::redirect_error(use_awaitable, ec));
+  for (std::size_t before = 0; all.missing > 0 && all.missing != before && all.failure.empty();) {
+    before = all.missing;  // patience is for the next one, not for all of them
+    all.done.expires_after(settings_.patience);
+    boost::system::error_code ec;
+    co_await all.done.async_wait(asio::redirect_error(use_awaitable, ec));
+  }
   if (all.failure == "no stream takes events") begin_set_up();
   if (all.failure.empty() && all.missing > 0) all.failure = "NATS does not acknowledge";
   if (!all.failure.empty()) throw nats_away(all.failure);

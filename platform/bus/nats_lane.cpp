@@ -26,6 +26,8 @@ constexpr int suspicious_deliveries = 5;
 constexpr auto held_at_most = 60s;
 constexpr auto away_pause = std::chrono::milliseconds{5s};
 
+constexpr std::string_view later = R"(-NAK {"delay":1000000000})";
+
 }  // namespace
 
 nats_lane::nats_lane(consumer& whose, std::size_t number, surroundings around)
@@ -61,6 +63,11 @@ void nats_lane::take(nats_message m) {
   if (m.subject.empty()) {  // the connection was lost
     asked_for_ = 0;
     arrived_.clear();  // they come again
+  } else if (m.status == 0 && stopping_) {
+    try {
+      around_.link.send(m.reply, later);
+    } catch (const nats_away&) {  // it comes again anyway
+    }
   } else if (m.status == 0) {
     arrived_.push_back(std::move(m));
     asked_for_ = std::max(0, asked_for_ - 1);
@@ -191,7 +198,10 @@ awaitable<nats_lane::verdict> nats_lane::consider(std::shared_ptr<const event> e
       co_await whose_.sweep_when_due();
       co_return verdict{.settled = true, .away = false, .again_after = {}};
     }
-    if (outcome.away) co_return verdict{.settled = false, .away = true, .again_after = {}};
+    if (outcome.away) {
+      if (suspicious) co_await whose_.uncount_failure(e->id);
+      co_return verdict{.settled = false, .away = true, .again_after = {}};
+    }
     if (!suspicious) attempts = co_await whose_.count_failure(e->id);
     if (attempts >= around_.settings.max_attempts) {
       co_await whose_.park(e->id, to_cloudevent(*e), outcome.error, attempts);

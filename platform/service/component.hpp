@@ -48,7 +48,7 @@ class component {
   virtual ~component() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;  ///< "task-service"
   [[nodiscard]] virtual std::vector<http::route> routes() = 0;
-  /// Says which events it wants. Called once, if there is a bus, before any component is started.
+  /// Says which events it wants. Called once, before any component is started; without a bus none will come.
   virtual void subscribe(bus::broker& /*events*/) {}
   virtual void start() = 0;  ///< background work; the I/O threads run
   virtual void stop() = 0;   ///< ends background work and closes the database; requests have ended

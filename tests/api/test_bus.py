@@ -86,7 +86,7 @@ def test_what_is_in_the_stream_is_a_cloudevent(nats_system):
     with socket.create_connection(("127.0.0.1", nats_system.nats.port), timeout=10) as raw:
         lines = raw.makefile("rb")
         lines.readline()
-        raw.sendall(b'CONNECT {"verbose":false}\r\nSUB cumulo.events.*.io.cumulo.task.> 1\r\nPING\r\n')
+        raw.sendall(b'CONNECT {"verbose":false,"headers":true}\r\nSUB cumulo.events.*.io.cumulo.task.> 1\r\nPING\r\n')
         assert lines.readline() == b"PONG\r\n"
         task = anna.task("Green tea")
         header = lines.readline().split()

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 
 #include "platform/bus/nats.hpp"
-#include "platform/http/client.hpp"
+#include "platform/outbound/fetch.hpp"
 
 namespace cumulo::service {
 
@@ -12,7 +12,9 @@ namespace {
 /// Why this server may acknowledge what is not on its disk yet; "" if it does not.
 std::string why_not_synced(const std::string& monitoring_url) {
   try {
-    const http::answer said = http::fetch("GET", monitoring_url + "/varz", {}, {}, std::chrono::seconds{5});
+    const auto said = outbound::fetch(
+        "GET", monitoring_url + "/varz", {}, {},
+        {.timeout = std::chrono::seconds{5}, .connect_timeout = std::chrono::seconds{2}, .stop = nullptr});
     boost::system::error_code ec;
     const boost::json::value varz = boost::json::parse(said.body, ec);
     const boost::json::value* always = ec ? nullptr : varz.find_pointer("/jetstream/config/sync_always", ec);

@@ -130,27 +130,26 @@ awaitable<void> store(sql::transaction& tx, const webhook& w) {
 awaitable<bool> webhook_repository::add_webhook(const webhook& made, std::span<const sql::command> also) {
   const std::string events = json::to_text(made.events);
   const std::optional<std::string_view> because = reason_text(made);
-  auto body = [&](sql::transaction& tx) -> awaitable<bool> {
-    const std::array who{sql::param{made.account_id}};
-    std::int64_t count = 0;
-    auto take = [&](const sql::row& row) { count = row.integer(0); };
-    co_await tx.execute(statements::count_webhooks, who, take);
-    if (count >= most_webhooks) co_return false;
-    const std::array values{sql::param{made.id},
-                            sql::param{made.account_id},
-                            sql::param{made.name},
-                            sql::param{made.url},
-                            sql::param{to_text(made.format)},
-                            sql::param{events},
-                            sql::param{made.secret},
-                            sql::param{to_millis(made.created_at)},
-                            sql::param{maybe_millis(made.paused_at)},
-                            sql::param{because}};
-    co_await tx.execute(statements::insert_webhook, values);
-    for (const sql::command& each : also) co_await tx.execute(*each.what, each.values);
-    co_return true;
-  };
-  co_return co_await store_.transact(body);
+  const std::array who{sql::param{made.account_id}};
+  std::int64_t count = 0;
+  auto take = [&](const sql::row& row) { count = row.integer(0); };
+  co_await store_.query(statements::count_webhooks, who, take);
+  if (count >= most_webhooks) co_return false;
+  const std::array values{sql::param{made.id},
+                          sql::param{made.account_id},
+                          sql::param{made.name},
+                          sql::param{made.url},
+                          sql::param{to_text(made.format)},
+                          sql::param{events},
+                          sql::param{made.secret},
+                          sql::param{to_millis(made.created_at)},
+                          sql::param{maybe_millis(made.paused_at)},
+                          sql::param{because}};
+  std::vector<sql::command> commands{{&statements::insert_webhook, values}};
+  commands.insert(commands.end(), also.begin(), also.end());
+  auto ignore = [](const sql::row&) {};
+  co_await store_.write(commands, ignore, {});
+  co_return true;
 }
 
 awaitable<std::optional<webhook>> webhook_repository::find_webhook(const std::string& account_id,
@@ -232,16 +231,16 @@ awaitable<std::vector<std::string>> webhook_repository::find_wanting(sql::transa
 awaitable<bool> webhook_repository::record(const report& what, const pause_rule& rule,
                                            function_ref<acceptance(const webhook&)> notice) {
   const webhook_attempt& a = what.attempt;
+  if (!a.error) {
+    co_await record_by_hand(a, {});
+    co_return false;
+  }
   auto body = [&](sql::transaction& tx) -> awaitable<bool> {
     const auto values = values_of(a);
     const std::array trim{sql::param{a.webhook_id}, sql::param{most_logged_attempts}};
     const std::array now{sql::param{a.webhook_id}, sql::param{to_millis(a.at)}};
     if (co_await tx.execute(statements::insert_attempt, values) == 0) co_return false;
     co_await tx.execute(statements::trim_attempts, trim);
-    if (!a.error) {
-      co_await tx.execute(statements::note_success, now);
-      co_return false;
-    }
     if (!what.counts) co_return false;
     bool pause = what.gone;
     auto judge = [&](const sql::row& row) {

@@ -110,7 +110,7 @@ fetch_nats_server() {
   [ -x "$nats_server" ]
 }
 
-if [ "$level" != run ]; then
+if [ "$level" != run ] && [ "$level" != image ]; then
   case $debian in
     12*)
       if [ ! -x "$nats_server" ]; then

@@ -56,6 +56,18 @@ export async function signIn(page: Page, person: Person) {
   await expect(page.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
 }
 
+/** Opens the quick-add bar by its key and adds these. */
+export async function quickAdd(page: Page, ...texts: string[]) {
+  await page.keyboard.press('q');
+  await expect(page.getByRole('textbox', { name: 'Add a task' })).toBeFocused();
+  for (const text of texts) {
+    await page.keyboard.type(text);
+    await page.keyboard.press('Enter');
+  }
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+}
+
 /** Today, or some days later, where the tests' people live. */
 export function day(later = 0): string {
   const now = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Berlin', dateStyle: 'short' }).format(new Date());

@@ -14,7 +14,8 @@ import { useLive } from './useLive';
 import { useRefusals } from './useRefusals';
 
 const TaskSheet = lazy(() => import('../features/tasks/TaskSheet'));
-const QuickAdd = lazy(() => import('../features/quickadd/QuickAdd'));
+const quickAdd = () => import('../features/quickadd/QuickAdd');
+const QuickAdd = lazy(quickAdd);
 const Palette = lazy(() => import('../features/palette/Palette'));
 const KeyHelp = lazy(() => import('../features/palette/KeyHelp'));
 const ProjectDialog = lazy(() => import('../features/tasks/ProjectDialog'));
@@ -30,6 +31,11 @@ export function Shell() {
   useKeys();
   useLive();
   useRefusals();
+  // Whoever presses q types on at once: the bar has to be there.
+  useEffect(() => {
+    const timer = setTimeout(() => void quickAdd(), 1_500);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     close();
     clearSelection();

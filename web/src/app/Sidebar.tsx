@@ -62,7 +62,7 @@ export function Sidebar() {
         {t.task.add}
       </Button>
       <ScrollArea className="sidebar-scroll" type="auto" viewportProps={{ tabIndex: -1 }}>
-        <nav aria-label={t.main}>
+        <div>
           <Item icon={<IconInbox size={size} />} label={t.nav.inbox} count={counts.projects.get(inbox)} hint={t.task.count(counts.projects.get(inbox) ?? 0)} to="/app/inbox" />
           <Item icon={<IconSun size={size} />} label={t.nav.today} count={counts.today} hint={t.task.count(counts.today)} to="/app/today" />
           <Item icon={<IconCalendarWeek size={size} />} label={t.nav.upcoming} to="/app/upcoming" />
@@ -87,9 +87,9 @@ export function Sidebar() {
             />
           ))}
           {own.length === 0 && <p className="nav-none">{t.project.none}</p>}
-        </nav>
+        </div>
       </ScrollArea>
-      <nav className="sidebar-foot" aria-label={t.nav.account}>
+      <div className="sidebar-foot" role="group" aria-label={t.nav.account}>
         <Item icon={<IconTrash size={size} />} label={t.nav.trash} to="/app/trash" />
         <Item icon={<IconSettings size={size} />} label={t.nav.settings} to="/app/settings" />
         {user.role === 'administrator' && <Item icon={<IconShieldLock size={size} />} label={t.nav.administration} to="/app/administration" />}
@@ -99,7 +99,7 @@ export function Sidebar() {
           </span>
           <span className="nav-label">{t.auth.signOut}</span>
         </button>
-      </nav>
+      </div>
     </>
   );
 }

@@ -6,9 +6,13 @@ const sky: MantineColorsTuple = [
   '#eef4ff', '#dce7fc', '#b8cef7', '#91b3f2', '#6f9ded', '#4d84e4', '#3a72d6', '#2b62c9', '#2152ad', '#1b4690',
 ];
 
+const red: MantineColorsTuple = [
+  '#fdeeee', '#f9dcdc', '#f0b7b6', '#ff9a8f', '#ec7a72', '#e05a52', '#c9332b', '#b8281f', '#a82119', '#8f1a13',
+];
+
 export const theme = createTheme({
   primaryColor: 'sky',
-  colors: { sky },
+  colors: { sky, red },
   primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif',
@@ -28,6 +32,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#667081',
     '--mantine-color-error': '#c02626',
     '--mantine-color-anchor': '#2152ad',
+    '--mantine-color-red-light-color': '#a82119',
     '--surface': '#ffffff',
     '--surface-quiet': '#f2f5fa',
     '--surface-chosen': '#e5edfb',
@@ -47,6 +52,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#8f99a8',
     '--mantine-color-error': '#ff8f85',
     '--mantine-color-anchor': '#91b3f2',
+    '--mantine-color-red-light-color': '#ff9a8f',
     '--surface': '#1b1f26',
     '--surface-quiet': '#1a1e25',
     '--surface-chosen': '#22304a',

@@ -136,7 +136,7 @@ export const en = {
     done: 'Completed',
     rescheduleAll: 'Move all to today',
     moreOn: (count: number) => `${count} more`,
-    addTo: (name: string) => `Add a task to ${name}`,
+    addTo: (name: string) => `Add task: ${name}`,
     drag: 'Press space to pick it up, the arrow keys to move it, space again to drop it, escape to leave it where it was.',
     picked: (title: string) => `Picked up: ${title}.`,
     over: (title: string, place: string) => `${title} is over ${place}.`,

@@ -197,6 +197,7 @@ async function patch(edit: Edit): Promise<void> {
         ? await body(api.PATCH('/tasks/{id}', { ...versioned, body: edit.body }))
         : await body(api.PATCH('/projects/{id}', { ...versioned, body: edit.body }));
       setServerItem(edit.resource, next);
+      if (!tasks && 'archived' in edit.body) void queryClient.invalidateQueries({ queryKey: keys.tasks });
       await remove(edit);
       return;
     } catch (error) {

@@ -55,7 +55,7 @@ export function setServerItem(resource: 'task' | 'project', item: Task | Project
   queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
     const current = old?.get(item.id);
     // Answers and events may overtake each other.
-    if (!old || (current && current.version > item.version)) return old;
+    if (!old || (current && current.version >= item.version)) return old;
     return new Map(old).set(item.id, item);
   });
 }

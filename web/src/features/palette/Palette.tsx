@@ -25,7 +25,7 @@ export default function Palette() {
   const { tasks } = useTasks();
   const [text, setText] = useState('');
   const close = () => setUi({ palette: false });
-  const combobox = useCombobox({ opened: true });
+  const combobox = useCombobox({ opened: true, onDropdownClose: close });
   const found = useMemo(() => {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const fitting = commands.filter((command) => words.every((word) => command.label.toLowerCase().includes(word)));
@@ -60,7 +60,7 @@ export default function Palette() {
             }}
           />
         </Combobox.EventsTarget>
-        <Combobox.Options className="palette" aria-label={t.palette.title}>
+        <Combobox.Options className="palette" tabIndex={0} aria-label={t.palette.title}>
           {found.map((command) => (
             <Combobox.Option key={command.id} value={command.id} className="palette-item">
               <span>{command.label}</span>

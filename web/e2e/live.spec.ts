@@ -1,0 +1,74 @@
+import { day, expect, quickAdd, signIn, test } from './fixtures';
+
+test('what happens elsewhere appears by itself', async ({ page, browser, person }) => {
+  await signIn(page, person);
+  const other = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin' });
+  const there = await other.newPage();
+  await signIn(there, person);
+  await quickAdd(there, 'From the other browser today');
+  await expect(page.getByRole('button', { name: 'From the other browser', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'Complete: From the other browser' }).click();
+  await expect(there.getByRole('button', { name: 'From the other browser', exact: true })).toHaveCount(0);
+  await person.call('POST', '/notify', { user_id: person.id, title: 'Hello there', link: '/app/inbox' });
+  await expect(page.getByLabel('One unread notification')).toBeVisible();
+  await page.getByRole('link', { name: /^Notifications/ }).click();
+  await page.getByRole('button', { name: 'Mark as read: Hello there' }).click();
+  await expect(there.getByLabel('One unread notification')).toHaveCount(0);
+  await other.close();
+});
+
+test('without a network: the last state, edits that wait through a reload, and go out on return', async ({ page, context, person }) => {
+  await person.task({ title: 'Known', due: day() });
+  await signIn(page, person);
+  await expect(page.getByRole('button', { name: 'Known', exact: true })).toBeVisible();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.waitForTimeout(800);
+  await context.setOffline(true);
+  await quickAdd(page, 'Made offline today');
+  await page.getByRole('button', { name: 'Complete: Known' }).click();
+  await expect(page.getByText(/changes wait to be sent/)).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('button', { name: 'Made offline', exact: true })).toBeVisible();
+  await expect(page.getByText(/2 changes wait to be sent/)).toBeVisible();
+  expect((await person.tasks()).items).toHaveLength(1);
+  await context.setOffline(false);
+  await expect.poll(async () => (await person.tasks()).items.map((task) => `${task.title} ${task.status}`).sort()).toEqual(['Known done', 'Made offline todo']);
+  await expect(page.getByText(/wait to be sent/)).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Made offline', exact: true })).toHaveCount(1);
+});
+
+for (const choice of ['mine', 'theirs'] as const) {
+  test(`changed in two places: the person takes ${choice}`, async ({ page, context, person }) => {
+    const task = await person.task({ title: 'Old title', due: day() });
+    await signIn(page, person);
+    await page.getByRole('button', { name: 'Old title', exact: true }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await context.setOffline(true);
+    await page.getByRole('textbox', { name: 'Title' }).fill('My title');
+    await page.getByRole('textbox', { name: 'Title' }).blur();
+    await page.getByRole('textbox', { name: 'Priority' }).click();
+    await page.getByRole('option', { name: 'High' }).click();
+    await page.keyboard.press('Escape');
+    await expect(page.getByText(/2 changes wait/)).toBeVisible();
+    await person.call('PATCH', `/tasks/${task.id}`, { title: 'Their title', labels: ['theirs'] });
+    await context.setOffline(false);
+    const ask = page.getByRole('dialog', { name: 'Changed in two places' });
+    await expect(ask.getByRole('cell', { name: 'My title' })).toBeVisible();
+    await expect(ask.getByRole('cell', { name: 'Their title' })).toBeVisible();
+    await ask.getByRole('button', { name: choice === 'mine' ? 'Keep mine' : 'Take theirs' }).click();
+    // What only one side changed stands in any case.
+    await expect.poll(async () => (await person.tasks()).items[0]).toMatchObject({ title: choice === 'mine' ? 'My title' : 'Their title', priority: 'high', labels: ['theirs'] });
+  });
+}
+
+test('what the service refuses is taken back, and told', async ({ page, context, person }) => {
+  const task = await person.task({ title: 'Short lived', due: day() });
+  await signIn(page, person);
+  await expect(page.getByRole('button', { name: 'Short lived', exact: true })).toBeVisible();
+  await context.setOffline(true);
+  await page.getByRole('button', { name: 'Complete: Short lived' }).click();
+  await person.call('DELETE', `/tasks/${task.id}`);
+  await context.setOffline(false);
+  await expect(page.getByText('That did not work')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Short lived', exact: true })).toHaveCount(0);
+});

@@ -1,0 +1,107 @@
+import { day, expect, signIn, test } from './fixtures';
+
+test('quick-add understands, shows what, and takes a false hit back', async ({ page, person }) => {
+  const garden = await person.project('Garden');
+  await signIn(page, person);
+  await page.keyboard.press('q');
+  const bar = page.getByRole('textbox', { name: 'Add a task' });
+  await bar.fill('Water the plants tomorrow 5pm #Garden @home !high');
+  for (const hit of ['Tomorrow 17:00', '# Garden', '@ home', 'High']) await expect(page.getByText(hit, { exact: true })).toBeVisible();
+  await bar.press('Enter');
+  await bar.fill('Read The Day After Tomorrow');
+  await bar.press('Escape');
+  await bar.press('Enter');
+  await expect.poll(async () => (await person.tasks()).items.length).toBe(2);
+  const [second, first] = (await person.tasks()).items;
+  expect(first).toMatchObject({ title: 'Water the plants', project_id: garden.id, labels: ['home'], priority: 'high', due: `${day(1)}T17:00:00` });
+  expect(second).toMatchObject({ title: 'Read The Day After Tomorrow', due: null });
+});
+
+test('completing and deleting can be undone', async ({ page, person }) => {
+  await person.task({ title: 'One', due: day() });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'Complete: One' }).click();
+  await expect(page.getByText('Nothing left for today')).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('button', { name: 'One', exact: true })).toBeVisible();
+  await page.getByRole('button', { name: 'One', exact: true }).focus();
+  await page.keyboard.press('Delete');
+  await expect(page.getByText('Nothing left for today')).toBeVisible();
+  await page.keyboard.press('Control+z');
+  await expect(page.getByRole('button', { name: 'One', exact: true })).toBeVisible();
+  await expect.poll(async () => (await person.tasks()).items.map((task) => task.status)).toEqual(['todo']);
+});
+
+test('a task is written in its sheet, which has an address', async ({ page, person }) => {
+  const task = await person.task({ title: 'Plan', due: day() });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  const sheet = page.getByRole('dialog');
+  await expect(page).toHaveURL(new RegExp(`task=${task.id}`));
+  await sheet.getByRole('textbox', { name: 'Title' }).fill('Plan the trip');
+  await sheet.getByRole('textbox', { name: 'Title' }).blur();
+  await sheet.getByRole('button', { name: 'Add a description' }).click();
+  await sheet.getByRole('textbox', { name: 'Description' }).fill('**Bold** <img src=x onerror="window.bad=1"> [bad](javascript:alert(1)) [good](https://example.org)');
+  await sheet.getByRole('textbox', { name: 'Description' }).press('Control+Enter');
+  await expect(sheet.locator('strong')).toHaveText('Bold');
+  await expect(sheet.locator('.markdown img')).toHaveCount(0);
+  await expect(sheet.getByText('good')).toHaveAttribute('href', 'https://example.org');
+  expect(await sheet.getByText('bad', { exact: true }).getAttribute('href')).not.toMatch(/javascript/);
+  await sheet.getByRole('button', { name: /^Due/ }).click();
+  await page.getByPlaceholder('Try').fill('tomorrow 8:30');
+  await page.getByPlaceholder('Try').press('Enter');
+  await sheet.getByRole('textbox', { name: 'Priority' }).click();
+  await page.getByRole('option', { name: 'Urgent' }).click();
+  await sheet.getByRole('textbox', { name: 'Labels' }).fill('travel');
+  await sheet.getByRole('textbox', { name: 'Labels' }).press('Enter');
+  await expect
+    .poll(async () => (await person.tasks()).items[0])
+    .toMatchObject({ title: 'Plan the trip', due: `${day(1)}T08:30:00`, priority: 'urgent', labels: ['travel'] });
+  await page.reload();
+  await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Title' })).toHaveValue('Plan the trip');
+  expect(await page.evaluate(() => 'bad' in window)).toBe(false);
+});
+
+test('search finds as one types; the trash gives back', async ({ page, person }) => {
+  await person.task({ title: 'Buy tulips' });
+  await person.task({ title: 'Buy milk' });
+  await signIn(page, person);
+  await page.keyboard.press('/');
+  await page.getByRole('searchbox').fill('tul');
+  await expect(page.getByRole('listitem')).toHaveText([/Buy tulips/]);
+  await page.getByRole('button', { name: 'Buy tulips', exact: true }).focus();
+  await page.keyboard.press('Delete');
+  await expect(page.getByText('Nothing found')).toBeVisible();
+  await page.getByRole('link', { name: 'Trash' }).click();
+  await page.getByRole('button', { name: 'Restore: Buy tulips' }).click();
+  await expect(page.getByText('The trash is empty')).toBeVisible();
+  await expect.poll(async () => (await person.tasks()).items.length).toBe(2);
+});
+
+test('settings: zone, language, theme, tokens', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/settings`);
+  await page.getByRole('textbox', { name: 'Language' }).click();
+  await page.getByRole('option', { name: 'Deutsch' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Einstellungen' })).toBeVisible();
+  await page.getByRole('textbox', { name: 'Farben' }).click();
+  await page.getByRole('option', { name: 'Dunkel' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1, name: 'Einstellungen' })).toBeVisible();
+  await page.getByRole('region', { name: 'Zugriffstoken' }).getByRole('textbox', { name: 'Name' }).fill('script');
+  await page.getByRole('button', { name: 'Token anlegen' }).click();
+  await expect(page.getByText('Kopiere es jetzt')).toBeVisible();
+  await page.getByRole('button', { name: 'script widerrufen' }).click();
+  await expect(page.getByText('Keine Token.')).toBeVisible();
+});
+
+test('an administrator sees people and invites', async ({ page, administrator, person }) => {
+  await signIn(page, administrator);
+  await page.getByRole('link', { name: 'Administration' }).click();
+  await expect(page.getByText(person.email)).toBeVisible();
+  await page.getByRole('button', { name: `Disable ${person.email}` }).click();
+  await page.getByRole('button', { name: `Enable ${person.email}` }).click();
+  await page.getByRole('button', { name: 'Invite', exact: true }).click();
+  await expect(page.getByText('/app/sign-up?invitation=')).toBeVisible();
+});

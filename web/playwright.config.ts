@@ -5,8 +5,8 @@ const patience = Number(process.env.CUMULO_TEST_PATIENCE ?? 1);
 // Debian's Chromium against the built program: each worker starts its own (fixtures.ts).
 export default defineConfig({
   testDir: 'e2e',
-  timeout: 60_000 * patience,
-  expect: { timeout: 10_000 * patience },
+  timeout: 120_000 * patience,
+  expect: { timeout: 15_000 * patience },
   workers: Number(process.env.CUMULO_TEST_JOBS ?? 2),
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),

@@ -31,6 +31,7 @@ async function fill(person: Person): Promise<string> {
 
 for (const scheme of ['light', 'dark'] as const) {
   test(`no violation on any view: ${scheme}`, async ({ page, person }) => {
+    test.slow();
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     const garden = await fill(person);
     await page.goto(`${person.url}/app/sign-up`);

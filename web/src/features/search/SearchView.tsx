@@ -10,6 +10,7 @@ import type { Task } from '../../api/types';
 import { useT } from '../../i18n';
 import { useOnline, useProjects, useTasks } from '../../store/hooks';
 import { Empty } from '../tasks/Empty';
+import { isOpen } from '../tasks/order';
 import { TaskList } from '../tasks/TaskList';
 import { ViewHead } from '../tasks/ViewHead';
 import { matches } from './matches';
@@ -44,7 +45,11 @@ export function SearchView() {
     const found = new Map<string, Task>();
     for (const task of tasks.values()) if (matches(task, words)) found.set(task.id, task);
     if (!answer.isPlaceholderData) {
-      for (const task of answer.data?.pages.flatMap((page) => page.items) ?? []) if (!found.has(task.id)) found.set(task.id, tasks.get(task.id) ?? task);
+      for (const task of answer.data?.pages.flatMap((page) => page.items) ?? []) {
+        // Open tasks are all at hand: one that is not was deleted since the service answered.
+        const now = tasks.get(task.id) ?? (isOpen(task) ? null : task);
+        if (now && !found.has(task.id)) found.set(task.id, now);
+      }
     }
     return [{ id: 'found', tasks: [...found.values()] }];
   }, [text, tasks, answer.data, answer.isPlaceholderData]);

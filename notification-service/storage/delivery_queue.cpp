@@ -197,6 +197,10 @@ awaitable<std::uint64_t> delivery_queue::expire(instant limit, instant now, int 
 }
 
 awaitable<std::size_t> delivery_queue::release_scheduled(instant now, int batch) {
+  const std::array by_now{sql::param{to_millis(now)}};
+  auto ignore = [](const sql::row&) {};
+  const std::uint64_t any = co_await store_.query(statements::has_scheduled, by_now, ignore);
+  if (any == 0) co_return 0;
   auto body = [&](sql::transaction& tx) -> awaitable<std::size_t> {
     std::vector<message> due;
     std::vector<std::optional<std::string>> stored;

@@ -92,6 +92,9 @@ inline constexpr sql::statement expire{
     "WHERE status = 'pending' AND channel IN ('inbox', 'email', 'webhook', 'push') AND next_attempt_at <= ?2 "
     "AND due_at < ?1 LIMIT ?3)"};
 
+inline constexpr sql::statement has_scheduled{
+    "delivery.has_scheduled", "SELECT 1 FROM deliveries WHERE status = 'scheduled' AND next_attempt_at <= ?1 LIMIT 1"};
+
 inline constexpr sql::statement due_scheduled{
     "delivery.due_scheduled",
     "SELECT d.id, d.sender_id, d.recipient_id, d.title, d.payload, d.created_at, d.kind, d.send_at FROM dispatches d "

@@ -5,7 +5,7 @@
 #include "platform/bus/bus.hpp"
 
 namespace prometheus {
-class Counter;
+class Counter;  // NOLINT(readability-identifier-naming)
 }
 
 namespace cumulo::bus {

@@ -8,7 +8,7 @@
 #include "platform/bus/nats_link.hpp"
 
 namespace prometheus {
-class Counter;
+class Counter;  // NOLINT(readability-identifier-naming)
 }
 
 namespace cumulo::bus {

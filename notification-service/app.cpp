@@ -1,14 +1,19 @@
 #include "notification-service/app.hpp"
 
+#include "notification-service/api/announcements.hpp"
 #include "notification-service/api/deliveries.hpp"
 #include "notification-service/api/inbox.hpp"
 #include "notification-service/api/notify.hpp"
+#include "notification-service/api/preferences.hpp"
 #include "notification-service/api/stream.hpp"
 #include "notification-service/api/webhooks.hpp"
 #include "notification-service/delivery/delivery_engine.hpp"
 #include "notification-service/delivery/webhook_sender.hpp"
+#include "notification-service/events/announcer.hpp"
 #include "notification-service/events/consumed.hpp"
+#include "notification-service/events/digester.hpp"
 #include "notification-service/events/link_events.hpp"
+#include "notification-service/events/told.hpp"
 #include "notification-service/routes.hpp"
 #include "notification-service/settings.hpp"
 #include "notification-service/storage/migrations.hpp"
@@ -21,6 +26,8 @@ namespace {
 
 constexpr std::chrono::hours sweep_every{1};
 constexpr std::chrono::minutes sweep_stream_every{5};
+constexpr std::chrono::seconds digests_every{15};
+constexpr std::chrono::seconds announcements_every{2};
 constexpr int sweep_batch = 500;
 constexpr std::chrono::seconds finish_deliveries{5};
 constexpr std::chrono::seconds end_deliveries{5};
@@ -35,10 +42,11 @@ using sender_list = std::vector<std::unique_ptr<sender>>;
 
 /// What this installation sends through.
 sender_list make_senders(const config& options, outbound::client& calls, webhook_repository& webhooks,
-                         webhook_caller& caller) {
+                         webhook_caller& caller, unsubscribe_links& links) {
   sender_list senders;
   if (auto email = email_settings_of(options)) {
-    senders.push_back(std::make_unique<email_sender>(calls, std::move(*email), nullptr));
+    auto link = [&links](const outgoing& what) { return links.unsubscribe_url(what.recipient_id, what.kind); };
+    senders.push_back(std::make_unique<email_sender>(calls, std::move(*email), link));
   }
   senders.push_back(std::make_unique<webhook_sender>(webhooks, caller));
   return senders;
@@ -78,7 +86,8 @@ struct app::parts {
         secrets(process.options.text("key-encryption-secret")),
         webhooks(*store),
         caller(calls, secrets, process.time, webhook_settings_of(process.options)),
-        senders(make_senders(process.options, calls, webhooks, caller)),
+        links(*store, process.options.text("public-url")),
+        senders(make_senders(process.options, calls, webhooks, caller, links)),
         channels(offered_channels(senders)),
         notifications(*store),
         recipients(*store),
@@ -86,6 +95,11 @@ struct app::parts {
         events(*store, process.events, process.threads, {.name = "notification-service"}, &process.metrics),
         queue(*store),
         engine(queue, process.threads, process.time, events, delivery_settings_of(process.options), &process.metrics),
+        tells(channels, process.time, &process.metrics),
+        digests(*store, tells),
+        announcer(*store, tells),
+        announcements(*store),
+        settings(*store),
         told(*store),
         streams(told, process.threads, process.trust, process.time, stream_settings_of(process.options),
                 process.metrics),
@@ -95,7 +109,9 @@ struct app::parts {
         stream(streams),
         hooks({webhooks, caller, secrets, calls.policy(), repeats, process.time}),
         letters(*store),
-        deliveries(letters, repeats, engine, process.time) {
+        deliveries(letters, repeats, engine, process.time),
+        choices(settings, links, process.time),
+        announce(announcements, repeats, process.time) {
     for (const auto& each : senders) engine.add(*each, limits_of(process.options, each->name()));
   }
 
@@ -104,6 +120,7 @@ struct app::parts {
   auth::secret_box secrets;
   webhook_repository webhooks;
   webhook_caller caller;
+  unsubscribe_links links;
   sender_list senders;
   channel_set channels;
   notification_repository notifications;
@@ -112,6 +129,11 @@ struct app::parts {
   bus::relay events;
   delivery_queue queue;
   delivery_engine engine;
+  teller tells;
+  digester digests;
+  notifications::announcer announcer;
+  announcement_repository announcements;
+  preference_repository settings;
   stream_log told;
   stream_hub streams;
   notify_api notify;
@@ -120,6 +142,8 @@ struct app::parts {
   webhook_api hooks;
   dead_letters letters;
   deliveries_api deliveries;
+  preferences_api choices;
+  announcements_api announce;
 };
 
 app::app(service::runtime& process) : process_(process), parts_(std::make_unique<parts>(process)) {}
@@ -127,7 +151,8 @@ app::app(service::runtime& process) : process_(process), parts_(std::make_unique
 app::~app() = default;
 
 std::vector<http::route> app::routes() {
-  return notifications::routes(parts_->notify, parts_->inbox, parts_->stream, parts_->hooks, parts_->deliveries);
+  return notifications::routes(parts_->notify, parts_->inbox, parts_->stream, parts_->hooks, parts_->deliveries,
+                               parts_->choices, parts_->announce);
 }
 
 void app::subscribe(bus::broker& events) {
@@ -135,6 +160,7 @@ void app::subscribe(bus::broker& events) {
   events.subscribe(streamed_events(*parts_->store));
   events.subscribe(link_events(*parts_->store, parts_->channels));
   events.subscribe(hooked_events(*parts_->store));
+  events.subscribe(told_events(*parts_->store, parts_->tells));
 }
 
 void app::start() {
@@ -148,6 +174,10 @@ void app::start() {
   process_.every("notification.sweep", sweep_every, job);
   auto forget = [this]() -> awaitable<void> { return parts_->streams.sweep(); };
   process_.every("stream.sweep", sweep_stream_every, forget);
+  auto send_digests = [this]() -> awaitable<void> { co_await parts_->digests.run(); };
+  process_.every("notification.digests", digests_every, send_digests);
+  auto announce = [this]() -> awaitable<void> { return parts_->announcer.run(); };
+  process_.every("notification.announcements", announcements_every, announce);
 }
 
 void app::stop() {

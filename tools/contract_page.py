@@ -171,7 +171,8 @@ class Page:
         body = operation.get("requestBody")
         if body:
             self.add(f'<h4>Body <small>{"" if body.get("required") else "may be left out"}</small></h4>')
-            self.member_table(body["content"]["application/json"]["schema"])
+            content = body["content"]
+            self.member_table(content.get("application/json", next(iter(content.values())))["schema"])
         self.add(f"<h4>Call</h4><pre><code>{escape(self.curl(path, verb, operation, parameters))}</code></pre>")
         self.responses(operation["responses"])
         self.add("</article>")

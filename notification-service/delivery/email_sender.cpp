@@ -12,13 +12,15 @@ awaitable<attempt> email_sender::send(const outgoing& what) {
     co_return attempt{failed, "the address takes no mail: " + *what.email_refused};
   }
   if (!mail::is_mailable(address)) co_return attempt{failed, "the address cannot be written to"};
+  std::string unsubscribe;
+  if (unsubscribe_) unsubscribe = co_await unsubscribe_(what);
   const mail::letter letter{.id = what.notification_id,
                             .kind = what.kind,
                             .to = {what.name.value_or(""), address},
                             .speaks = language_of(what.locale),
                             .says = what.says,
                             .date = what.due_at,
-                            .unsubscribe = unsubscribe_ ? unsubscribe_(what) : std::string{}};
+                            .unsubscribe = std::move(unsubscribe)};
   outbound::smtp_call call{.server = settings_.server,
                            .user = settings_.user,
                            .password = settings_.password,

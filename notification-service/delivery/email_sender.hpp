@@ -22,7 +22,7 @@ struct email_settings {
 class email_sender final : public sender {
  public:
   /// Where the recipient may unsubscribe from what is sent; empty: nowhere.
-  using unsubscribe_link = std::function<std::string(const outgoing&)>;
+  using unsubscribe_link = std::function<awaitable<std::string>(const outgoing&)>;
 
   email_sender(outbound::client& calls, email_settings settings, unsubscribe_link unsubscribe)
       : calls_(calls), settings_(std::move(settings)), letters_(settings_.head), unsubscribe_(std::move(unsubscribe)) {}

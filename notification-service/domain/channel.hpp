@@ -34,7 +34,8 @@ inline constexpr std::array delivery_statuses{delivery_status::scheduled, delive
 struct delivery {
   channel_name channel{};
   delivery_status status{};
-  std::string target{};  ///< which of several endpoints; empty: all of the channel
+  std::string target{};                 ///< which of several endpoints; empty: all of the channel
+  std::optional<instant> not_before{};  ///< of a pending one: later than the message's own time
 };
 
 /// Everything that one POST /notify leads to. It is stored as a whole or not at all.

@@ -2,6 +2,8 @@
 
 #include <boost/describe/class.hpp>
 
+#include "notification-service/storage/digest_repository.hpp"
+#include "notification-service/storage/preference_repository.hpp"
 #include "notification-service/storage/recipient_repository.hpp"
 #include "platform/core/id.hpp"
 #include "platform/json/read.hpp"
@@ -43,6 +45,8 @@ awaitable<void> consume(const bus::event& e, sql::transaction& tx) {
                               std::move(account.timezone),
                               e.time};
   co_await recipient_repository::remember(tx, state);
+  const profile who = co_await preference_repository::load(tx, state.account_id);
+  if (!who.erased) co_await digest_repository::reschedule(tx, who, e.time);  // in the zone where they live now
 }
 
 }  // namespace

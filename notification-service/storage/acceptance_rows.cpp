@@ -9,6 +9,7 @@ namespace cumulo::notifications {
 namespace {
 
 std::array<sql::param, 10> delivery_values(const message& m, const delivery& each, std::size_t position, instant due) {
+  if (each.not_before) due = std::max(due, *each.not_before);
   const bool waits = each.status == delivery_status::pending || each.status == delivery_status::scheduled;
   std::optional<std::int64_t> next_attempt;
   if (waits) next_attempt = to_millis(due);

@@ -9,6 +9,8 @@ namespace cumulo::notifications {
 
 namespace {
 
+constexpr sql::statement select_name{"recipient.name", "SELECT name FROM recipients WHERE account_id = ?1"};
+
 constexpr sql::statement find_by_id{"recipient.find",
                                     "SELECT account_id, email, erased FROM recipients WHERE account_id = ?1"};
 
@@ -32,6 +34,11 @@ constexpr sql::statement mark_erased{"recipient.erase",
                                      "NULL, locale = NULL, timezone = NULL, email_refused = NULL, "
                                      "erased = 1, updated_at = excluded.updated_at"};
 
+constexpr sql::statement erase_preferences{"recipient.erase_preferences",
+                                           "DELETE FROM preferences WHERE account_id = ?1"};
+constexpr sql::statement erase_gatherings{"recipient.erase_gatherings", "DELETE FROM gatherings WHERE account_id = ?1"};
+constexpr sql::statement erase_agenda{"recipient.erase_agenda", "DELETE FROM agenda WHERE account_id = ?1"};
+constexpr sql::statement erase_digest{"recipient.erase_digest", "DELETE FROM digests WHERE account_id = ?1"};
 constexpr sql::statement erase_inbox{"recipient.erase_inbox", "DELETE FROM notifications WHERE account_id = ?1"};
 constexpr sql::statement erase_received{"recipient.erase_received", "DELETE FROM dispatches WHERE recipient_id = ?1"};
 constexpr sql::statement erase_webhooks{"recipient.erase_webhooks", "DELETE FROM webhooks WHERE account_id = ?1"};
@@ -59,6 +66,14 @@ awaitable<std::optional<recipient>> recipient_repository::find_recipient_by_emai
   co_return co_await find(store_, find_by_email, key);
 }
 
+awaitable<std::string> recipient_repository::name_of(sql::transaction& tx, const std::string& account_id) {
+  const std::array values{sql::param{account_id}};
+  std::string name;
+  auto take = [&](const sql::row& row) { name = row.text(0); };
+  co_await tx.execute(select_name, values, take);
+  co_return name;
+}
+
 awaitable<void> recipient_repository::remember(sql::transaction& tx, const recipient_state& state) {
   std::optional<std::string> key;
   if (state.email) key = email_key(*state.email);
@@ -76,6 +91,9 @@ awaitable<void> recipient_repository::erase(sql::transaction& tx, const std::str
   const std::array who_and_when{sql::param{account_id}, sql::param{to_millis(as_of)}};
   const std::array who{sql::param{account_id}};
   co_await tx.execute(mark_erased, who_and_when);
+  for (const sql::statement* each : {&erase_preferences, &erase_gatherings, &erase_agenda, &erase_digest}) {
+    co_await tx.execute(*each, who);
+  }
   co_await tx.execute(erase_inbox, who);
   co_await stream_log::erase(tx, account_id);
   co_await tx.execute(erase_received, who);

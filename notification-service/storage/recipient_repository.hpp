@@ -33,6 +33,9 @@ class recipient_repository {
   /// found.
   awaitable<std::optional<recipient>> find_recipient_by_email(const std::string& email);
 
+  /// The person's name, within a transaction; empty if none is known.
+  static awaitable<std::string> name_of(sql::transaction& tx, const std::string& account_id);
+
   /// Within the transaction that consumes the event. An event older than what is stored, or about an erased account,
   /// changes nothing.
   static awaitable<void> remember(sql::transaction& tx, const recipient_state& state);

@@ -322,7 +322,8 @@ TEST_P(stream_log_storage, the_inbox_tells_of_its_changes) {
       co_await notification_repository::accept(tx, what);  // a repeat
     };
     co_await database->transact(body);
-    co_await notifications.accept(mail, {});
+    const std::array all{mail};
+    co_await notifications.accept(all, {});
   });
   EXPECT_THAT(types(), ElementsAre("notification.created"));
   const auto mark = [&](instant now) {

@@ -16,10 +16,11 @@ function(cumulo_program name)
 endfunction()
 
 # cumulo_test(NAME SOURCES... LINK libs... LABELS unit|integration|concurrency...): a GoogleTest program, one ctest
-# case per TEST. Those that link cumulo_testing share the PostgreSQL server of the ctest run.
+# case per TEST. Those that link cumulo_testing share the PostgreSQL server of the ctest run. ALONE: nothing else runs
+# meanwhile.
 set(CUMULO_TEST_POSTGRES_NOTE ${CMAKE_BINARY_DIR}/test-postgres.url)
 function(cumulo_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "ALONE" "" "SOURCES;LINK;LABELS" ${ARGN})
   if(NOT CUMULO_TESTS)
     return()
   endif()
@@ -30,6 +31,9 @@ function(cumulo_test name)
   # gtest_discover_tests() keeps only the first of several labels, so they are set when ctest reads the discovered list.
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
   set(properties "LABELS \"${arg_LABELS}\"")
+  if(arg_ALONE)
+    string(APPEND properties " RUN_SERIAL TRUE")
+  endif()
   if("cumulo_testing" IN_LIST arg_LINK)
     add_dependencies(${name} postgres-for-ctest)
     string(APPEND properties " FIXTURES_REQUIRED postgres ENVIRONMENT \"CUMULO_TEST_POSTGRES_NOTE=${CUMULO_TEST_POSTGRES_NOTE}\"")

@@ -13,7 +13,7 @@ BODIES = {
     ("post", "/tasks/{id}/reminders/{reminder_id}/snooze"): {"minutes": 5},
 }
 #: Refused for the lack of a right, before any id is looked at.
-ADMINISTRATION = {"/users/{id}", "/invitations/{id}"}
+ADMINISTRATION = {"/users/{id}", "/invitations/{id}", "/announcements/{id}", "/announcements/{id}/cancel"}
 
 OPERATIONS = [(method, template) for method, template, _ in contract().operations() if "{id}" in template]
 
@@ -27,6 +27,7 @@ def foreign(other):
     other.delete(f"/tasks/{thrown['id']}")
     reminder = other.post(f"/tasks/{task['id']}/reminders", {"before": "PT5M"}).json()
     notify = other.post("/notify", {"user_id": other.id, "title": "Secret"}).json()
+    hook = other.post("/webhooks", {"url": "https://example.org/hook"}).json()
     token = other.post("/tokens", {"name": "t", "scopes": ["tasks:read"]}).json()
     return {
         **{f"/tasks/{{id}}/reminders{end}": task["id"]
@@ -35,22 +36,24 @@ def foreign(other):
         "/projects/{id}": project["id"], "/projects/{id}/restore": project["id"],
         "/notifications/{id}": other.get("/notifications").json()["items"][0]["id"],
         "/notifications/{id}/read": other.get("/notifications").json()["items"][0]["id"],
-        "/notify/{id}": notify["id"], "/tokens/{id}": token["id"],
+        **{f"/webhooks/{{id}}{end}": hook["id"]
+           for end in ("", "/rotate-secret", "/test", "/deliveries", "/deliveries/{delivery}/replay")},
+        "/notify/{id}": notify["id"], "/notify/{id}/cancel": notify["id"], "/tokens/{id}": token["id"],
         "/sessions/{id}": other.get("/sessions").json()["items"][0]["id"], "/users/{id}": other.id,
-        "/invitations/{id}": other.id,
+        "/invitations/{id}": other.id, "/announcements/{id}": other.id, "/announcements/{id}/cancel": other.id,
     }
 
 
 def snapshot(person) -> list:
-    return [person.get(path).json() for path in ("/tasks", "/trash", "/projects", "/notifications", "/tokens")]
+    return [person.get(path).json() for path in ("/tasks", "/trash", "/projects", "/notifications", "/tokens", "/webhooks")]
 
 
 @pytest.mark.parametrize(("method", "template"), OPERATIONS)
 def test_foreign_ids(person, other, foreign, method, template):
     before = snapshot(other)
     body = BODIES.get((method, template), {} if method in ("post", "put", "patch") else None)
-    answer = person.request(method.upper(), template.replace("{id}", foreign[template]).replace("{reminder_id}", foreign["{reminder_id}"]),
-                            json=body)
+    path = template.replace("{id}", foreign[template]).replace("{reminder_id}", foreign["{reminder_id}"])
+    answer = person.request(method.upper(), path.replace("{delivery}", foreign["/notify/{id}"]), json=body)
     assert answer.status_code == (403 if template in ADMINISTRATION else 404), answer.text
     assert "Secret" not in answer.text
     assert snapshot(other) == before

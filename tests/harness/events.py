@@ -1,5 +1,5 @@
 """Events by the thousand, put into the task-service's outbox as its transactions do, and what became of them: one line
-on a person's stream for each."""
+on a person's stream and one notification in their inbox for each."""
 
 import collections
 import json
@@ -59,12 +59,19 @@ class Store:
             connection.close()
 
 
+def _uuid7() -> str:
+    """With the time in it: consumers forget the ids of long ago."""
+    random = uuid.uuid4().int & ((1 << 76) - 1)
+    return str(uuid.UUID(int=(time.time_ns() // 1_000_000) << 80 | 7 << 76 | random & ~(3 << 62) | 2 << 62))
+
+
 class Flood:
     """`count` events of `subjects` tasks, `chunk` in one transaction, from a thread; as a context manager."""
 
     def __init__(self, system, person, count: int, subjects: int = 200, chunk: int = 250, pause: float = 0):
         self.system, self.person, self.count = system, person, count
-        self.subjects = [str(uuid.uuid4()) for _ in range(subjects)]
+        self.subjects = [_uuid7() for _ in range(subjects)]
+        self.project, self.somebody = _uuid7(), _uuid7()
         self.chunk, self.pause = chunk, pause
         self.outbox = Store(system, "task-service")
         self.effects = Store(system, "notification-service")
@@ -87,18 +94,19 @@ class Flood:
 
     def _event(self, n: int) -> tuple:
         now = time.time_ns() // 1_000_000
-        # UUIDv7: consumers forget the ids of long ago.
-        id = uuid.UUID(int=(now << 80) | (7 << 76) | (uuid.uuid4().int & ((1 << 76) - 1)) & ~(3 << 62) | (2 << 62))
         subject = self.subjects[n % len(self.subjects)]
-        data = {"task": {"id": subject, "number": n}, "actor_id": self.person.id, "changed": ["title"],
-                "audience": [self.person.id]}
-        return (str(id), "io.cumulo.task.updated.v1", "/task-service", subject, now, json.dumps(data), "")
+        task = {"id": subject, "project_id": self.project, "title": f"Task {n}", "status": "todo", "number": n}
+        data = {"task": task, "actor_id": self.somebody, "changed": ["title"], "audience": [self.person.id], "due_at": None}
+        return (_uuid7(), "io.cumulo.task.updated.v1", "/task-service", subject, now, json.dumps(data), "")
 
     def waiting(self) -> int:
         return self.outbox.run("SELECT count(*) FROM outbox WHERE type = 'io.cumulo.task.updated.v1'")[0][0]
 
     def done(self) -> int:
-        return self.effects.run("SELECT count(*) FROM stream_events WHERE type = 'task.updated'")[0][0]
+        return min(self.effects.run("SELECT count(*) FROM stream_events WHERE type = 'task.updated'")[0][0], self.told())
+
+    def told(self) -> int:
+        return self.effects.run("SELECT count(*) FROM notifications WHERE kind = 'task_changed'")[0][0]
 
     def wait(self, seconds: float):
         deadline = time.monotonic() + seconds * PATIENCE
@@ -119,5 +127,6 @@ class Flood:
         lost = self.count - len(seen)
         twice = [n for n, times in seen.items() if times > 1]
         assert lost == 0 and not twice, f"{lost} lost, {len(twice)} twice"
+        assert self.told() == self.count
         parked = self.effects.run("SELECT count(*) FROM parked_events")[0][0]
         assert parked == 0

@@ -1,5 +1,5 @@
 """Reminders through everything: three schedulers on one database, kills, time that passes while nobody is there, clocks
-that jump. Full size: CUMULO_TEST_REMINDERS=5000 CUMULO_TEST_KILLS=60 pytest tests/faults/test_reminders.py"""
+that jump. Full size: CUMULO_TEST_REMINDERS=5000 CUMULO_TEST_KILLS=60 pytest tests/faults/test_reminder_scheduler.py"""
 
 import collections
 import concurrent.futures

@@ -52,8 +52,8 @@ std::string first_id_of(instant t) {
   return {text.data(), static_cast<std::size_t>(n)};
 }
 
-void count(prometheus::Counter* c) {
-  if (c != nullptr) c->Increment();
+void count(prometheus::Counter* c, std::size_t times = 1) {
+  if (c != nullptr) c->Increment(static_cast<double>(times));
 }
 
 }  // namespace
@@ -107,22 +107,51 @@ bool consumer::wants(std::string_view type) const {
   });
 }
 
+awaitable<bool> consumer::handle_once(const event& e, sql::transaction& tx) {
+  const std::array values{sql::param{what_.consumer}, sql::param{e.id}, sql::param{to_millis(system_clock().now())}};
+  const bool is_new = co_await tx.execute(record_consumed, values) > 0;
+  if (is_new) co_await what_.handle(e, tx);
+  co_return is_new;
+}
+
 awaitable<attempt_outcome> consumer::attempt(const event& e, bool forget_attempts) {
   bool is_new = false;
-  auto handle_once = [this, &e, &is_new, forget_attempts](sql::transaction& tx) -> awaitable<void> {
-    const std::array values{sql::param{what_.consumer}, sql::param{e.id}, sql::param{to_millis(system_clock().now())}};
-    is_new = co_await tx.execute(record_consumed, values) > 0;
-    if (is_new) co_await what_.handle(e, tx);
-    if (forget_attempts) co_await tx.execute(forget_attempts_of, std::span{values}.first(2));
+  auto handle = [this, &e, &is_new, forget_attempts](sql::transaction& tx) -> awaitable<void> {
+    is_new = co_await handle_once(e, tx);
+    if (!forget_attempts) co_return;
+    const std::array values{sql::param{what_.consumer}, sql::param{e.id}};
+    co_await tx.execute(forget_attempts_of, values);
   };
   attempt_outcome outcome;
   try {
-    co_await what_.database->transact(std::move(handle_once));
+    co_await what_.database->transact(std::move(handle));
   } catch (...) {
     outcome = judge_current_exception();
   }
   if (outcome.done()) count(is_new ? consumed_ : repeated_);
   if (!outcome.error.empty()) count(failed_);
+  co_return outcome;
+}
+
+awaitable<attempt_outcome> consumer::attempt_together(std::span<const event* const> events) {
+  std::size_t fresh = 0;
+  auto handle = [this, events, &fresh](sql::transaction& tx) -> awaitable<void> {
+    fresh = 0;
+    for (const event* e : events) {
+      const bool is_new = co_await handle_once(*e, tx);
+      if (is_new) ++fresh;
+    }
+  };
+  attempt_outcome outcome;
+  try {
+    co_await what_.database->transact(std::move(handle));
+  } catch (...) {
+    outcome = judge_current_exception();
+  }
+  if (outcome.done()) {
+    count(consumed_, fresh);
+    count(repeated_, events.size() - fresh);
+  }
   co_return outcome;
 }
 

@@ -11,10 +11,33 @@ namespace cumulo::bus {
 
 namespace {
 
-// Chains of one subject that run side by side. SQLite makes one commit of what comes together; on PostgreSQL each holds
-// one of the few exclusive connections.
+// Events of one consumer in one transaction. On SQLite it holds up other writers for as long as it runs.
+constexpr std::size_t together = 128;
+// Chains of one subject that run side by side, where something in them has failed or the database is PostgreSQL, on
+// which each holds one of the few exclusive connections.
 constexpr std::size_t side_by_side_sqlite = 64;
 constexpr std::size_t side_by_side_postgres = 4;
+
+/// Runs them side by side on this thread and returns when all have ended; throws what the first to fail threw.
+awaitable<void> all_of(std::vector<awaitable<void>> work) {
+  if (work.empty()) co_return;
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer all_done{executor, asio::steady_timer::time_point::max()};
+  std::size_t at_work = work.size();
+  std::exception_ptr failure;
+  for (auto& each : work) {
+    auto one_done = [&](const std::exception_ptr& failed) {
+      if (failed && !failure) failure = failed;
+      if (--at_work == 0) all_done.cancel();
+    };
+    asio::co_spawn(executor, std::move(each), std::move(one_done));
+  }
+  while (at_work > 0) {
+    boost::system::error_code ec;
+    co_await all_done.async_wait(asio::redirect_error(use_awaitable, ec));
+  }
+  if (failure) std::rethrow_exception(failure);
+}
 
 class inproc_broker final : public broker {
  public:
@@ -39,11 +62,14 @@ class inproc_broker final : public broker {
   struct gathering {
     std::vector<chain> chains;
     std::size_t next{0};
-    std::size_t at_work{0};
-    std::exception_ptr failure{};
+    bool failed{false};
   };
 
-  [[nodiscard]] std::vector<chain> chains_of(std::span<const event> events, sql::engine kind) const;
+  /// Hands the consumer what it wants, many in one transaction; adds to `left` what has to be attempted one by one.
+  static awaitable<void> deliver_together(consumer& to, std::vector<const event*> all, std::vector<chain>& left);
+  [[nodiscard]] std::vector<chain> chains_on_postgres(std::span<const event> events) const;
+  static void add_chains(std::vector<chain>& out, consumer& to, std::span<const event* const> events);
+  [[nodiscard]] static std::vector<const event*> wanted(const consumer& to, std::span<const event> events);
   awaitable<void> deliver_side_by_side(std::vector<chain> chains, std::size_t width) const;
   awaitable<void> work_off(gathering& all) const;
   awaitable<void> deliver(consumer& to, const event& e) const;
@@ -53,52 +79,71 @@ class inproc_broker final : public broker {
   std::vector<std::unique_ptr<consumer>> consumers_;
 };
 
-std::vector<inproc_broker::chain> inproc_broker::chains_of(std::span<const event> events, sql::engine kind) const {
+std::vector<const event*> inproc_broker::wanted(const consumer& to, std::span<const event> events) {
+  std::vector<const event*> out;
+  for (const event& e : events) {
+    if (to.wants(e.type)) out.push_back(&e);
+  }
+  return out;
+}
+
+void inproc_broker::add_chains(std::vector<chain>& out, consumer& to, std::span<const event* const> events) {
+  std::unordered_map<std::string_view, std::size_t> by_subject;
+  for (const event* e : events) {
+    const auto [found, is_new] = by_subject.try_emplace(e->subject, out.size());
+    if (is_new) out.push_back({&to, {}});
+    out[found->second].events.push_back(e);
+  }
+}
+
+awaitable<void> inproc_broker::deliver_together(consumer& to, std::vector<const event*> all, std::vector<chain>& left) {
+  for (std::size_t from = 0; from < all.size(); from += together) {
+    const auto some = std::span{all}.subspan(from, std::min(together, all.size() - from));
+    const attempt_outcome outcome = co_await to.attempt_together(some);
+    if (outcome.done()) continue;
+    if (outcome.away) std::rethrow_exception(outcome.away);
+    add_chains(left, to, std::span{all}.subspan(from));  // what follows waits its turn
+    co_return;
+  }
+}
+
+std::vector<inproc_broker::chain> inproc_broker::chains_on_postgres(std::span<const event> events) const {
   std::vector<chain> out;
   for (const auto& c : consumers_) {
-    if (c->what().database->kind() != kind) continue;
-    std::unordered_map<std::string_view, std::size_t> by_subject;
-    for (const auto& e : events) {
-      if (!c->wants(e.type)) continue;
-      const auto [found, is_new] = by_subject.try_emplace(e.subject, out.size());
-      if (is_new) out.push_back({c.get(), {}});
-      out[found->second].events.push_back(&e);
-    }
+    if (c->what().database->kind() == sql::engine::postgres) add_chains(out, *c, wanted(*c, events));
   }
   return out;
 }
 
 awaitable<void> inproc_broker::publish(std::span<const event> events) {
-  co_await deliver_side_by_side(chains_of(events, sql::engine::sqlite), side_by_side_sqlite);
-  co_await deliver_side_by_side(chains_of(events, sql::engine::postgres), side_by_side_postgres);
+  std::vector<chain> left;
+  std::vector<awaitable<void>> deliveries;
+  for (const auto& c : consumers_) {
+    if (c->what().database->kind() == sql::engine::sqlite)
+      deliveries.push_back(deliver_together(*c, wanted(*c, events), left));
+  }
+  co_await all_of(std::move(deliveries));
+  co_await deliver_side_by_side(std::move(left), side_by_side_sqlite);
+  co_await deliver_side_by_side(chains_on_postgres(events), side_by_side_postgres);
   for (const auto& c : consumers_) co_await c->sweep_when_due();
 }
 
 awaitable<void> inproc_broker::deliver_side_by_side(std::vector<chain> chains, std::size_t width) const {
-  if (chains.empty()) co_return;
-  const auto executor = co_await asio::this_coro::executor;
   gathering all{.chains = std::move(chains)};
-  asio::steady_timer all_done{executor, asio::steady_timer::time_point::max()};
-  all.at_work = std::min(width, all.chains.size());
-  const std::size_t workers = all.at_work;
-  for (std::size_t i = 0; i < workers; ++i) {
-    auto one_done = [&all, &all_done](std::exception_ptr failure) {
-      if (failure && !all.failure) all.failure = failure;
-      if (--all.at_work == 0) all_done.cancel();
-    };
-    asio::co_spawn(executor, work_off(all), std::move(one_done));
-  }
-  while (all.at_work > 0) {
-    boost::system::error_code ec;
-    co_await all_done.async_wait(asio::redirect_error(use_awaitable, ec));
-  }
-  if (all.failure) std::rethrow_exception(all.failure);
+  std::vector<awaitable<void>> workers;
+  while (workers.size() < std::min(width, all.chains.size())) workers.push_back(work_off(all));
+  co_await all_of(std::move(workers));
 }
 
 awaitable<void> inproc_broker::work_off(gathering& all) const {
-  while (all.next < all.chains.size() && !all.failure) {
+  while (all.next < all.chains.size() && !all.failed) {
     const chain& mine = all.chains[all.next++];
-    for (const event* e : mine.events) co_await deliver(*mine.to, *e);
+    try {
+      for (const event* e : mine.events) co_await deliver(*mine.to, *e);
+    } catch (...) {
+      all.failed = true;
+      throw;
+    }
   }
 }
 

@@ -24,7 +24,7 @@ std::string client_kind(std::string_view user_agent) {
 std::string network_of(std::string_view address) {
   constexpr std::size_t v4_bytes = 3;
   constexpr std::size_t v6_bytes = 6;
-  const std::string text{address};
+  std::string text{address};
   std::array<char, 16> bytes{};
   if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return {bytes.data(), v4_bytes};
   if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return {bytes.data(), v6_bytes};

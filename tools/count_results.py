@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Sums JUnit files up: count_results.py CRASHED FILE... -> "N passed, N failed". CRASHED 1: a runner said that something
-is wrong; if no file names a failure, that counts as one. Also fails when nothing passed. With CUMULO_SUMMARY set, appends
+is wrong; if no file names a failure, that counts as one. Also fails when nothing passed. With CI_SUMMARY set, appends
 "PASSED FAILED" to that file."""
 
 import os
@@ -28,8 +28,8 @@ def main():
                 passed += 1
     if (crashed or passed == 0) and failed == 0:
         failed = 1
-    if "CUMULO_SUMMARY" in os.environ:
-        with open(os.environ["CUMULO_SUMMARY"], "a", encoding="utf-8") as summary:
+    if "CI_SUMMARY" in os.environ:
+        with open(os.environ["CI_SUMMARY"], "a", encoding="utf-8") as summary:
             summary.write(f"{passed} {failed}\n")
     if skipped:
         print(f"{skipped} skipped")

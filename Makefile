@@ -47,6 +47,11 @@ bench: ## measure, as ratios to limits taken in the same run
 	@tools/build.sh release --tests cumulo user-service task-service notification-service constant-server
 	@$(python) benchmarks/bench.py $(ARGS)
 
+profile: ## instructions per request by function, on any machine, busy or not (ARGS="get create")
+	@tools/setup.sh bench
+	@tools/build.sh release --tests cumulo constant-server
+	@$(python) benchmarks/instructions.py profile $(ARGS)
+
 lint: ## layout, clang-tidy, include rules, the contract, shell scripts
 	@tools/setup.sh lint
 	@tools/lint.sh
@@ -72,4 +77,4 @@ images: ## every image, with podman or docker (CONTAINER=docker)
 clean: ## delete what was built (not ./data)
 	rm -rf build
 
-.PHONY: help run dev test test-unit test-integration test-e2e test-page bench lint format docs verify-ops images clean
+.PHONY: help run dev test test-unit test-integration test-e2e test-page bench profile lint format docs verify-ops images clean

@@ -31,14 +31,17 @@ def wait_for_port(port: int, seconds: float = 20):
 
 
 class Limit:
-    def __init__(self, url: str, body: str = ""):
+    def __init__(self, url: str, port: int, pids: list, body: str = ""):
         self.url = url
+        self.port = port
+        self.pids = pids
         self.body = body
 
 
 @contextlib.contextmanager
-def _running(command, port):
-    process = subprocess.Popen(["taskset", "-c", "0", *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _running(command, port, environment=None):
+    process = subprocess.Popen(["taskset", "-c", "0", *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, **(environment or {})})
     try:
         wait_for_port(port)
         yield process
@@ -48,12 +51,12 @@ def _running(command, port):
 
 
 @contextlib.contextmanager
-def constant_server():
+def constant_server(launcher=(), environment=None):
     """platform/http answering a constant, with routing, metrics and access log on."""
     port = free_port()
-    with _running([BIN / "constant-server", "--port", port], port):
+    with _running([*launcher, BIN / "constant-server", "--port", port], port, environment) as process:
         url = f"http://127.0.0.1:{port}/constant"
-        yield Limit(url, requests.get(url, timeout=5).text)
+        yield Limit(url, port, [process.pid], requests.get(url, timeout=30).text)
 
 
 @contextlib.contextmanager
@@ -70,8 +73,8 @@ http {{
   server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{quoted}'; }} }}
 }}""")
     try:
-        with _running(["nginx", "-p", folder, "-c", folder / "nginx.conf"], port):
-            yield Limit(f"http://127.0.0.1:{port}/")
+        with _running(["nginx", "-p", folder, "-c", folder / "nginx.conf"], port) as process:
+            yield Limit(f"http://127.0.0.1:{port}/", port, [process.pid])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -30,8 +30,8 @@ test_packages="libgtest-dev libgmock-dev postgresql nginx-light curl python3-pyt
   chromium fonts-dejavu-core faketime python3-jsonschema python3-jwt python3-aiosmtpd python3-cryptography python3-requests python3-psycopg2"
 image_packages="nginx-light openssl git binutils"
 ops_packages="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter prometheus-nginx-exporter"
-bench_packages="wrk libbenchmark-dev"
-lint_packages="git shellcheck clang-format-19 clang-tidy-19"
+bench_packages="wrk libbenchmark-dev valgrind"
+lint_packages="git shellcheck clang-format-19 clang-tidy-19 valgrind"
 
 case $level in
   run) ;;

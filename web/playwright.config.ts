@@ -9,6 +9,7 @@ export default defineConfig({
   expect: { timeout: 15_000 * patience },
   workers: Number(process.env.CUMULO_TEST_JOBS ?? 2),
   fullyParallel: true,
+  retries: process.env.CUMULO_TEST_AGAIN ? 1 : 0,
   forbidOnly: Boolean(process.env.CI),
   reporter: process.env.CUMULO_PAGE_JUNIT ? [['line'], ['junit', { outputFile: process.env.CUMULO_PAGE_JUNIT }]] : 'line',
   outputDir: '../build/page-tests',

@@ -7,13 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 namespace cumulo::test {
@@ -43,16 +43,22 @@ bool answers(std::uint16_t port) {
 }  // namespace
 
 std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                     ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  ::close(socket);
-  if (!bound) throw std::system_error(errno, std::generic_category(), "no free port");
-  return ntohs(address.sin_port);
+  // Below those that the system gives to outgoing connections: whoever asks for a server that is not up yet could be
+  // given its very port. Programs that run at the same time begin far apart.
+  constexpr unsigned first = 25'000;
+  constexpr unsigned count = 7'000;
+  static std::atomic<unsigned> next{static_cast<unsigned>(::getpid()) * 37U};
+  for (unsigned tried = 0; tried < count; ++tried) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(first + next++ % count));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    if (bound) return ntohs(address.sin_port);
+  }
+  throw std::runtime_error("no free port");
 }
 
 nats_server::nats_server(options given)

@@ -56,7 +56,7 @@ class nats_cluster {
   std::vector<std::unique_ptr<nats_server>> nodes_;
 };
 
-/// A port of 127.0.0.1 that was free a moment ago.
+/// A port of 127.0.0.1 that was free a moment ago, and that no outgoing connection will be given.
 [[nodiscard]] std::uint16_t free_port();
 
 }  // namespace cumulo::test

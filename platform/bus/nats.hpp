@@ -44,5 +44,7 @@ struct nats_settings {
 
 /// The oldest server that keeps what it has acknowledged when it is killed.
 inline constexpr std::array<int, 3> oldest_durable_nats{2, 10, 27};
+/// "" if a server of this version is as new; otherwise a sentence.
+[[nodiscard]] std::string judge_version(const std::string& version);
 
 }  // namespace cumulo::bus

@@ -7,7 +7,4 @@ namespace cumulo::bus {
 /// Reads the server's greeting, which names its version. "" if it is `oldest_durable_nats` or newer; otherwise a
 /// sentence. `place` is "host:port". Blocks for at most some seconds.
 [[nodiscard]] std::string too_old(const std::string& place);
-/// The same for a version's text.
-[[nodiscard]] std::string judge_version(const std::string& version);
-
 }  // namespace cumulo::bus

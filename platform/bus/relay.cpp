@@ -34,11 +34,12 @@ const sql::statement count_waiting{
     "SELECT CASE WHEN COUNT(*) < 10000 THEN COUNT(*) ELSE "
     "(SELECT MAX(position) FROM outbox) - (SELECT MIN(position) FROM outbox) + 1 END, MIN(time) "
     "FROM (SELECT time FROM outbox ORDER BY position LIMIT 10000) AS oldest"};
+// One that ends later than any can was taken by a clock that was wrong, perhaps before a power cut: nobody keeps it.
 const sql::statement take_lease{
     "outbox.take_lease",
     "INSERT INTO relay_lease (name, holder, expires_at) VALUES ('outbox', ?1, ?2) "
     "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at "
-    "WHERE relay_lease.holder = excluded.holder OR relay_lease.expires_at <= ?3"};
+    "WHERE relay_lease.holder = excluded.holder OR relay_lease.expires_at <= ?3 OR relay_lease.expires_at > ?4"};
 const sql::statement release_lease{"outbox.release_lease",
                                    "DELETE FROM relay_lease WHERE name = 'outbox' AND holder = ?1"};
 
@@ -151,9 +152,11 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
   /// Is it our turn, for at least half a lease more?
   awaitable<bool> hold_lease() {
     const instant now = system_clock().now();
-    if (now + settings.lease / 2 < lease_until) co_return true;
+    const bool was_set_back = lease_until > now + settings.lease;  // the clock
+    if (now + settings.lease / 2 < lease_until && !was_set_back) co_return true;
     const instant until = now + settings.lease;
-    const std::array values{sql::param{holder}, sql::param{to_millis(until)}, sql::param{to_millis(now)}};
+    const std::array values{sql::param{holder}, sql::param{to_millis(until)}, sql::param{to_millis(now)},
+                            sql::param{to_millis(until + settings.lease)}};
     const std::array commands{sql::command{&take_lease, values}};
     std::array<std::uint64_t, 1> changed{};
     co_await source.write(commands, ignore_row, changed);

@@ -17,7 +17,11 @@ std::string why_not_synced(const std::string& monitoring_url) {
         {.timeout = std::chrono::seconds{5}, .connect_timeout = std::chrono::seconds{2}, .stop = nullptr});
     boost::system::error_code ec;
     const boost::json::value varz = boost::json::parse(said.body, ec);
-    const boost::json::value* always = ec ? nullptr : varz.find_pointer("/jetstream/config/sync_always", ec);
+    const boost::json::value* version = ec ? nullptr : varz.find_pointer("/version", ec);
+    if (version != nullptr && version->is_string()) {  // each server's: another of the cluster may be older than ours
+      if (auto why = bus::judge_version(std::string{version->get_string()}); !why.empty()) return why;
+    }
+    const boost::json::value* always = varz.find_pointer("/jetstream/config/sync_always", ec);
     if (always != nullptr && always->is_bool() && always->get_bool()) return {};
     return "sync_interval of " + monitoring_url + " is not \"always\": a power cut loses what it has acknowledged";
   } catch (const std::exception& e) {

@@ -25,7 +25,8 @@ const std::vector<option>& table() {
       {"bus-retention", duration, "14d", "How long the stream keeps events; shorter than 30 days."},
       {"bus-max-bytes", size, "0", "Size at which the stream takes no more, and the outboxes hold it. 0: none."},
       {"bus-monitoring-url", list, "",
-       "http://host:8222 of every NATS server: where it says whether it writes through before it acknowledges."},
+       "http://host:8222 of every NATS server: where it says its version and whether it writes through before it "
+       "acknowledges."},
       {"bus-sync-always", boolean, "false",
        "The operator's word that every NATS server has sync_interval: always, where no monitoring URL can be asked."},
       {"jwks-url", text, default_jwks_url, "Where the user-service publishes its keys."},

@@ -6,7 +6,9 @@ import time
 import pytest
 import requests
 
+from harness.nats import Nats
 from harness.places import PATIENCE
+from harness.receiver import Receiver
 
 
 def soon(condition, seconds: float = 20):
@@ -15,6 +17,11 @@ def soon(condition, seconds: float = 20):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return found
+
+
+def dependency(program, name: str) -> dict:
+    ready = requests.get(program.management_url + "/readyz", timeout=10).json()
+    return next(each for each in ready["dependencies"] if each["name"] == name)
 
 
 @pytest.fixture
@@ -37,22 +44,45 @@ def test_the_outboxes_are_empty_and_the_bus_says_how_it_is(nats_system):
     nats_system.register().task("Tea")
     for name, program in nats_system.programs.items():
         soon(lambda n=name: nats_system.postgres.query(nats_system.databases[n], "SELECT count(*) FROM outbox") == [(0,)])
-        ready = requests.get(program.management_url + "/readyz", timeout=10).json()
-        states = {each["name"]: each for each in ready["dependencies"]}
-        assert states["bus"]["status"] == "ok", states
-        assert states["bus-durability"]["status"] == "unavailable" and "not known" in states["bus-durability"]["detail"]
+        soon(lambda p=program: "not known" in dependency(p, "bus-durability")["detail"])
+        assert dependency(program, "bus-durability")["status"] == "unavailable"
+        assert dependency(program, "bus")["status"] == "ok"
         assert program.metric("cumulo_bus_connected") == 1 and program.metric("cumulo_bus_durable") == 0
     assert nats_system.programs["user-service"].metric("cumulo_events_published_total") > 0
     assert nats_system.programs["notification-service"].metric("cumulo_events_consumed_total") > 0
 
 
 def test_a_server_that_writes_through_is_called_durable(own_system):
-    from harness.nats import Nats
-
     nats = Nats(sync_always=True).start()
     system = own_system("services-nats", {"CUMULO_BUS_MONITORING_URL": nats.monitoring_url}, nats=nats)
     program = system.programs["user-service"]
     program.wait_for(lambda: program.metric("cumulo_bus_durable") == 1, 20)
+
+
+@pytest.mark.parametrize(("said", "why"), [
+    ({"version": "2.10.27", "jetstream": {"config": {"sync_always": True}}}, None),
+    ({"version": "2.9.10", "jetstream": {"config": {"sync_always": True}}}, "older (2.9.10) than 2.10.27"),
+    ({"version": "2.11.4", "jetstream": {"config": {}}}, "is not \"always\""),
+    ({"version": "2.11.4"}, "is not \"always\""),
+    (None, "is not known"),
+])
+def test_every_server_of_a_cluster_has_to_be_durable(own_system, said, why):
+    """One is what it should be, another is asked beside it."""
+    other = Receiver(lambda request: (200, {}, json.dumps(said).encode()) if said else None)
+    nats = Nats(sync_always=True).start()
+    urls = f"{nats.monitoring_url},{other.url('')}"
+    system = own_system("services-nats", {"CUMULO_BUS_MONITORING_URL": urls}, nats=nats)
+    program = system.programs["user-service"]
+
+    try:
+        if why is None:
+            program.wait_for(lambda: program.metric("cumulo_bus_durable") == 1, 20)
+            assert dependency(program, "bus-durability")["status"] == "ok"
+        else:
+            program.wait_for(lambda: why in dependency(program, "bus-durability")["detail"], 20)
+            assert dependency(program, "bus-durability")["status"] == "unavailable" and program.metric("cumulo_bus_durable") == 0
+    finally:
+        other.close()
 
 
 def test_parked_events_are_listed_and_replayed_by_the_command_line(own_system):

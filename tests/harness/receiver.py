@@ -36,6 +36,8 @@ class Receiver:
                 self.end_headers()
                 self.wfile.write(content)
 
+            do_GET = do_POST
+
             def log_message(self, *_):
                 pass
 

@@ -98,9 +98,22 @@ TEST_P(delivery, replicas_take_turns_and_another_takes_over) {
   other_db->close();
 }
 
+const sql::statement leave_lease{"test.leave_lease",
+                                 "INSERT INTO relay_lease (name, holder, expires_at) VALUES ('outbox', 'dead', ?1)"};
+
+TEST_P(delivery, a_turn_taken_by_a_clock_that_was_wrong_holds_nobody_up) {
+  const std::array values{sql::param{to_millis(system_clock().now() + 1h)}};
+  const std::array commands{sql::command{&leave_lease, values}};
+  run(threads, [&]() -> awaitable<void> { co_await db->write(commands, nothing, {}); });
+  const auto events = make_inproc_broker(nullptr);
+  events->subscribe(consumer("c", leaving("c")));
+  relay moving{*db, events.get(), threads, quick, nullptr};
+  moving.start();
+  emit({numbered("a", 0)});
+  EXPECT_TRUE(soon([&] { return effects().size() == 1; }));
+}
+
 TEST_P(delivery, a_dead_replicas_turn_ends_with_its_lease) {
-  const sql::statement leave_lease{"test.leave_lease",
-                                   "INSERT INTO relay_lease (name, holder, expires_at) VALUES ('outbox', 'dead', ?1)"};
   const std::array values{sql::param{to_millis(system_clock().now() + 700ms)}};
   const std::array commands{sql::command{&leave_lease, values}};
   run(threads, [&]() -> awaitable<void> { co_await db->write(commands, nothing, {}); });

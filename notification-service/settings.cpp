@@ -22,6 +22,8 @@ const std::vector<option>& table() {
       {"smtp-user", text, "", "Name to sign in to the mail server with. Empty: no sign-in."},
       {"smtp-password", secret, "", "Password of smtp-user."},
       {"smtp-from", text, "", "Sender of e-mails: address, or Name <address>."},
+      {"smtp-bounces", text, "",
+       "Where mail servers return what they cannot deliver (the envelope's sender). Empty: the address of smtp-from."},
       {"smtp-tls",
        text,
        "required",
@@ -71,6 +73,7 @@ std::optional<email_settings> email_settings_of(const config& c) {
                    .password = c.text("smtp-password"),
                    .require_tls = c.text("smtp-tls") == "required",
                    .head = {mail::parse_mailbox(c.text("smtp-from")), c.text("public-url")},
+                   .bounces = c.text("smtp-bounces"),
                    .timeout = c.duration("smtp-timeout")};
   if (s.server.empty()) return std::nullopt;
   if (!s.server.starts_with("smtp://") && !s.server.starts_with("smtps://")) {
@@ -79,6 +82,8 @@ std::optional<email_settings> email_settings_of(const config& c) {
   if (s.head.from.address.empty()) {
     throw std::runtime_error("smtp-from must be an address, or Name <address>, when smtp-url is given");
   }
+  if (s.bounces.empty()) s.bounces = s.head.from.address;
+  if (!mail::is_mailable(s.bounces)) throw std::runtime_error("smtp-bounces must be an address");
   if (s.timeout + std::chrono::seconds{5} > c.duration("delivery-lease")) {
     throw std::runtime_error("delivery-lease must be at least 5 s longer than smtp-timeout");
   }

@@ -63,6 +63,10 @@ void write_list(const http::request& r, http::response& answer, std::string_view
   answer.etag_of_body(r);
 }
 
+attempt_reader reader_of(const http::request& r) {
+  return {r.caller().account_id, r.caller().may(auth::scope_tasks_read)};
+}
+
 void answer_with(http::response& answer, const webhook& w, const std::optional<std::string>& secret = {}) {
   answer.header("ETag", "\"" + etag_of(w) + "\"");
   write_webhook_item(answer.body(), w, secret);
@@ -229,7 +233,7 @@ awaitable<result<>> webhook_api::list_deliveries(const http::request& r, http::r
   const auto found = co_await own(r);
   if (!found) co_return found.error();
   const std::string before = wanted->after.value_or(std::string{after_all_ids});
-  const auto log = co_await use_.webhooks.list_attempts(r.caller().account_id, found->id, before, wanted->limit + 1);
+  const auto log = co_await use_.webhooks.list_attempts(reader_of(r), found->id, before, wanted->limit + 1);
   write_list(r, answer, delivery_cursor, wanted->limit, log, write_attempt);
   co_return result<>{};
 }
@@ -239,7 +243,7 @@ awaitable<result<>> webhook_api::replay(const http::request& r, http::response& 
   if (!found) co_return found.error();
   const std::string delivery{r.path_parameter("delivery")};
   if (!is_id(delivery)) co_return no_such_delivery();
-  const auto before = co_await use_.webhooks.find_attempt(r.caller().account_id, found->id, delivery);
+  const auto before = co_await use_.webhooks.find_attempt(reader_of(r), found->id, delivery);
   if (!before) co_return no_such_delivery();
   auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     const auto came = co_await use_.caller.call_again(*found, *before);

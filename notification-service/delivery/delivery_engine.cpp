@@ -188,7 +188,7 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
     attempt outcome{attempt::outcome::retry};
     try {
       loaded = co_await queue.load(what);
-      if (!loaded) co_return attempt{attempt::outcome::failed, "the recipient is gone"};
+      if (!loaded) co_return attempt{attempt::outcome::failed, "the recipient's account is gone or disabled"};
       outcome = co_await w.channel.send(*loaded);
     } catch (const std::exception& e) {
       outcome = attempt{attempt::outcome::retry, "internal error"};
@@ -256,8 +256,10 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
     }
     if (!w.metrics) co_return;
     w.metrics->of(how).Increment();
-    if (held && how == delivered) {
-      w.metrics->seconds->Observe(std::chrono::duration<double>(now - what.due_at).count());
+    if (held && how == delivered && sent) {
+      // From the event, without the time for which it was held back on purpose.
+      const auto on_its_way = std::max<std::chrono::milliseconds>(what.accepted_at - sent->created_at, 0ms);
+      w.metrics->seconds->Observe(std::chrono::duration<double>(on_its_way + (now - what.due_at)).count());
     }
   }
 
@@ -276,7 +278,7 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
         more = released == std::size_t{release_batch};
         if (steady::now() - measured >= measure_every) {
           measured = steady::now();
-          co_await queue.expire(time.now() - settings.deadline, time.now(), expire_batch);
+          co_await expire();
           co_await measure();
         }
       } catch (const std::exception& e) {
@@ -286,6 +288,15 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
       if (!more && !keeper_poked && !stopping) co_await wait(keeper, broke.empty() ? settings.poll : 5 * settings.poll);
       keeper_poked = false;
     }
+  }
+
+  awaitable<void> expire() {
+    const instant now = time.now();
+    for (const channel_name each : channel_names) {
+      const bool is_worked_on = std::ranges::any_of(workers, [&](const auto& w) { return w->channel.name() == each; });
+      co_await queue.expire(each, is_worked_on, now - settings.deadline, now, expire_batch);
+    }
+    co_await queue.forget_links(now - settings.deadline);
   }
 
   awaitable<void> measure() {

@@ -25,7 +25,7 @@ awaitable<attempt> email_sender::send(const outgoing& what) {
                            .user = settings_.user,
                            .password = settings_.password,
                            .require_tls = settings_.require_tls,
-                           .from = settings_.head.from.address,
+                           .from = settings_.bounces,
                            .to = {address},
                            .message = mail::to_rfc5322(letters_.write(letter)),
                            .timeout = settings_.timeout};

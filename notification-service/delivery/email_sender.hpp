@@ -16,6 +16,7 @@ struct email_settings {
   std::string password;
   bool require_tls{true};
   mail::letterhead head;
+  std::string bounces;  ///< the envelope's sender
   std::chrono::milliseconds timeout{30'000};
 };
 

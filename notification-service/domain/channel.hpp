@@ -43,6 +43,7 @@ struct acceptance {
   message accepted;
   bool in_inbox{false};
   std::vector<delivery> deliveries{};
+  std::optional<instant> accepted_at{};  ///< absent: when the message was made
 
   /// A channel that has yet to deliver needs the content; otherwise only the outcome is kept.
   [[nodiscard]] bool has_pending() const;

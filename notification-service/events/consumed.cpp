@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view user_registered = "io.cumulo.user.registered.v1";
 constexpr std::string_view user_updated = "io.cumulo.user.updated.v1";
 constexpr std::string_view user_erased = "io.cumulo.user.erased.v1";
+constexpr std::string_view user_disabled = "io.cumulo.user.disabled.v1";
+constexpr std::string_view user_enabled = "io.cumulo.user.enabled.v1";
 
 struct account_data {
   std::string id;
@@ -38,6 +40,10 @@ awaitable<void> consume(const bus::event& e, sql::transaction& tx) {
     co_await recipient_repository::erase(tx, account.id, e.time);
     co_return;
   }
+  if (e.type == user_disabled || e.type == user_enabled) {
+    co_await recipient_repository::remember_access(tx, account.id, e.type == user_disabled, e.time);
+    co_return;
+  }
   const recipient_state state{account.id,
                               std::move(account.email),
                               std::move(account.name),
@@ -53,7 +59,8 @@ awaitable<void> consume(const bus::event& e, sql::transaction& tx) {
 
 bus::subscription account_events(sql::database& store) {
   return {.consumer = "notification-service",
-          .types = {std::string{user_registered}, std::string{user_updated}, std::string{user_erased}},
+          .types = {std::string{user_registered}, std::string{user_updated}, std::string{user_erased},
+                    std::string{user_disabled}, std::string{user_enabled}},
           .database = &store,
           .handle = consume};
 }

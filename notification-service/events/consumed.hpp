@@ -1,6 +1,6 @@
 #pragma once
-// What this service learns from the others: io.cumulo.user.registered.v1, .updated.v1 and .erased.v1; for the live
-// streams and webhooks io.cumulo.task.… and io.cumulo.project.….
+// What this service learns from the others: io.cumulo.user.registered.v1, .updated.v1, .disabled.v1, .enabled.v1 and
+// .erased.v1; for the live streams and webhooks io.cumulo.task.… and io.cumulo.project.….
 #include "platform/bus/bus.hpp"
 
 namespace cumulo::notifications {

@@ -1,6 +1,7 @@
 #include "notification-service/events/teller.hpp"
 
 #include "notification-service/domain/message_id.hpp"
+#include "notification-service/events/delivery_seconds.hpp"
 #include "notification-service/storage/gathering.hpp"
 #include "notification-service/storage/notification_repository.hpp"
 
@@ -16,6 +17,7 @@ teller::teller(const channel_set& channels, const clock& time, prometheus::Regis
   for (const rule& each : rules) {
     made_[static_cast<std::size_t>(each.of)] = &family.Add({{"kind", std::string{each.name}}});
   }
+  to_inbox_ = &delivery_seconds(*metrics, channel_name::inbox);
 }
 
 void teller::count(kind what) const {
@@ -30,7 +32,7 @@ awaitable<void> teller::tell(sql::transaction& tx, const news& what, const std::
 }
 
 awaitable<void> teller::tell(sql::transaction& tx, const news& what, const profile& who, wording words) const {
-  if (who.erased) co_return;
+  if (who.erased || who.disabled) co_return;
   const instant now = time_.now();
   const occasion about{what.about, what.actor_id, what.project_id};
   const std::vector<telling> told = notifications::tell(about, who.wanted, {who.account_id, who.reader.zone}, now);
@@ -44,6 +46,7 @@ awaitable<void> teller::tell(sql::transaction& tx, const news& what, const profi
                            .says = std::move(says),
                            .created_at = what.at,
                            .kind = std::string{to_text(what.about)}}};
+  whole.accepted_at = now;
   std::optional<telling> gathered;
   for (const telling& each : told) {
     if (!channels_.at(each.through).configured()) continue;
@@ -58,6 +61,8 @@ awaitable<void> teller::tell(sql::transaction& tx, const news& what, const profi
   if (!whole.deliveries.empty()) {
     made = co_await notification_repository::accept(tx, whole);
     if (!made) co_return;  // told before
+    if (whole.in_inbox && to_inbox_ != nullptr)
+      to_inbox_->Observe(std::chrono::duration<double>(now - what.at).count());
   }
   if (gathered) {
     co_await gather(tx, whole.accepted, who.reader, gathered->at, now);

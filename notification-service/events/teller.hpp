@@ -2,6 +2,7 @@
 // Makes the notifications that the rules ask for, inside the transaction of what caused them.
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include <array>
@@ -25,7 +26,8 @@ struct news {
 /// What it says to this reader. Runs inside the transaction: pure.
 using wording = function_ref<content(const reader&)>;
 
-/// Any thread. The channels and the clock outlive it. Counts cumulo_notifications_made_total{kind}.
+/// Any thread. The channels and the clock outlive it. Counts
+/// cumulo_notifications_made_total{kind}, and observes cumulo_delivery_seconds of the inbox.
 class teller {
  public:
   teller(const channel_set& channels, const clock& time, prometheus::Registry* metrics);
@@ -42,6 +44,7 @@ class teller {
   const channel_set& channels_;
   const clock& time_;
   std::array<prometheus::Counter*, rules.size()> made_{};
+  prometheus::Histogram* to_inbox_{nullptr};
 };
 
 }  // namespace cumulo::notifications

@@ -8,7 +8,9 @@ namespace cumulo::notifications {
 
 namespace {
 
-std::array<sql::param, 10> delivery_values(const message& m, const delivery& each, std::size_t position, instant due) {
+std::array<sql::param, 10> delivery_values(const acceptance& what, const delivery& each, std::size_t position,
+                                           instant due) {
+  const message& m = what.accepted;
   if (each.not_before) due = std::max(due, *each.not_before);
   const bool waits = each.status == delivery_status::pending || each.status == delivery_status::scheduled;
   std::optional<std::int64_t> next_attempt;
@@ -20,7 +22,7 @@ std::array<sql::param, 10> delivery_values(const message& m, const delivery& eac
           sql::param{to_text(each.status)},
           sql::param{each.status == delivery_status::delivered ? 1 : 0},
           sql::param{next_attempt},
-          sql::param{to_millis(m.created_at)},
+          sql::param{to_millis(what.accepted_at.value_or(m.created_at))},
           sql::param{to_millis(due)},
           sql::param{lane},
           sql::param{each.target}};
@@ -49,7 +51,7 @@ acceptance_rows::acceptance_rows(const acceptance& what) : what_(what) {
   if (what.in_inbox) told_.emplace(m.recipient_id, "notification.created", created_on_stream(m), m.created_at);
   const instant due = m.send_at ? std::max(*m.send_at, m.created_at) : m.created_at;
   for (const delivery& each : what.deliveries) {
-    deliveries_.push_back(delivery_values(m, each, deliveries_.size(), due));
+    deliveries_.push_back(delivery_values(what, each, deliveries_.size(), due));
   }
 }
 

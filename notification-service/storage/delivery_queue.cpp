@@ -85,7 +85,7 @@ awaitable<std::vector<claimed_delivery>> delivery_queue::claim(channel_name chan
   std::vector<claimed_delivery> got;
   auto take = [&](const sql::row& r) {
     got.push_back({std::string{r.text(0)}, channel, std::string{r.text(1)}, std::string{r.text(2)}, terms.owner,
-                   r.integer(3), from_millis(r.integer(4))});
+                   r.integer(3), from_millis(r.integer(4)), from_millis(r.integer(5))});
   };
   const std::array commands{sql::command{&statements::claim, values}};
   co_await store_.write(commands, take, {});
@@ -162,7 +162,8 @@ awaitable<bool> delivery_queue::split(const claimed_delivery& what, const std::v
                            sql::param{target},
                            sql::param{position},
                            sql::param{to_millis(what.due_at)},
-                           sql::param{to_millis(now)}};
+                           sql::param{to_millis(now)},
+                           sql::param{to_millis(what.accepted_at)}};
       co_await tx.execute(statements::insert_target, row);
     }
     co_return true;
@@ -186,14 +187,22 @@ awaitable<bool> delivery_queue::refuse_address(const claimed_delivery& what, con
   co_return co_await store_.transact(body);
 }
 
-awaitable<std::uint64_t> delivery_queue::expire(instant limit, instant now, int batch) {
-  const std::array values{sql::param{to_millis(limit)}, sql::param{to_millis(now)}, sql::param{batch}};
-  const std::array links{sql::param{to_millis(limit)}};
-  const std::array commands{sql::command{&statements::expire, values}, sql::command{&statements::drop_links, links}};
-  std::array<std::uint64_t, 2> changed{};
+awaitable<std::uint64_t> delivery_queue::expire(channel_name channel, bool is_worked_on, instant limit, instant now,
+                                                int batch) {
+  const std::array values{sql::param{to_millis(limit)}, sql::param{to_millis(now)}, sql::param{batch},
+                          sql::param{to_text(channel)}};
+  const std::array commands{sql::command{is_worked_on ? &statements::expire_tried : &statements::expire, values}};
+  std::array<std::uint64_t, 1> changed{};
   auto ignore = [](const sql::row&) {};
   co_await store_.write(commands, ignore, changed);
   co_return changed[0];
+}
+
+awaitable<void> delivery_queue::forget_links(instant limit) {
+  const std::array values{sql::param{to_millis(limit)}};
+  const std::array commands{sql::command{&statements::drop_links, values}};
+  auto ignore = [](const sql::row&) {};
+  co_await store_.write(commands, ignore, {});
 }
 
 awaitable<std::size_t> delivery_queue::release_scheduled(instant now, int batch) {

@@ -22,6 +22,7 @@ struct claimed_delivery {
   std::string owner;
   std::int64_t attempt{};
   instant due_at{};
+  instant accepted_at{};  ///< when this service took it on: before due_at where it was to wait
 };
 
 /// What may be claimed now.
@@ -51,7 +52,8 @@ class delivery_queue {
   /// Takes due deliveries, the longest due first, not more of a lane than its share. Two replicas never get the same
   /// one while a lease lasts.
   awaitable<std::vector<claimed_delivery>> claim(channel_name channel, const claim_terms& terms);
-  /// What is to be sent, as it is known now. Nothing if the claim is not good any more or the recipient is erased.
+  /// What is to be sent, as it is known now. Nothing if the claim is not good any more, or the recipient is erased or
+  /// disabled.
   awaitable<std::optional<outgoing>> load(const claimed_delivery& what);
 
   // How a claim ends. Each is false, and changes nothing, if it was not good any more.
@@ -64,9 +66,12 @@ class delivery_queue {
   awaitable<bool> refuse_address(const claimed_delivery& what, const std::string& account_id, const std::string& email,
                                  const std::string& error, const acceptance& notice, instant now);
 
-  /// Gives up what waits since before `limit` and nobody holds (a channel that is not offered any more); at most
-  /// `batch`. Returns how many. One-time links from before `limit` are forgotten.
-  awaitable<std::uint64_t> expire(instant limit, instant now, int batch);
+  /// Gives up what waits on the channel since before `limit` and nobody holds; at most `batch`. Where somebody works on
+  /// the channel, what was never tried stays: after a downtime longer than the deadline it still has its attempt.
+  /// Returns how many.
+  awaitable<std::uint64_t> expire(channel_name channel, bool is_worked_on, instant limit, instant now, int batch);
+  /// One-time links from before `limit` that were not sent.
+  awaitable<void> forget_links(instant limit);
   /// Lets out what was scheduled for `now` or before, with its inbox item and its event; at most `batch` notifications.
   /// Returns how many.
   awaitable<std::size_t> release_scheduled(instant now, int batch);

@@ -21,7 +21,7 @@ inline constexpr sql::statement claim{
     "UPDATE deliveries SET attempts = attempts + 1, lease_owner = ?4, lease_until = ?5, next_attempt_at = ?5 "
     "WHERE (notification_id, channel, target) IN (SELECT notification_id, channel, target FROM placed "
     "WHERE place <= ?6 ORDER BY next_attempt_at LIMIT ?8) "
-    "RETURNING notification_id, target, lane, attempts, due_at",
+    "RETURNING notification_id, target, lane, attempts, due_at, created_at",
     "WITH busy AS (SELECT key AS lane, CAST(value AS BIGINT) AS held "
     "FROM jsonb_each_text(CAST(CAST(?3 AS TEXT) AS JSONB))), "
     "candidates AS MATERIALIZED (SELECT notification_id, channel, target, lane, next_attempt_at FROM deliveries "
@@ -33,7 +33,7 @@ inline constexpr sql::statement claim{
     "UPDATE deliveries SET attempts = attempts + 1, lease_owner = ?4, lease_until = ?5, next_attempt_at = ?5 "
     "WHERE (notification_id, channel, target) IN (SELECT notification_id, channel, target FROM placed "
     "WHERE place <= ?6 ORDER BY next_attempt_at LIMIT ?8) "
-    "RETURNING notification_id, target, lane, attempts, due_at"};
+    "RETURNING notification_id, target, lane, attempts, due_at, created_at"};
 
 #define CUMULO_HELD                                                                                                  \
   "WHERE notification_id = ?1 AND channel = ?2 AND target = ?3 AND lease_owner = ?4 AND attempts = ?5 AND status = " \
@@ -45,7 +45,7 @@ inline constexpr sql::statement load{
     "r.timezone FROM deliveries v JOIN dispatches d ON d.id = v.notification_id "
     "LEFT JOIN recipients r ON r.account_id = d.recipient_id "
     "WHERE v.notification_id = ?1 AND v.channel = ?2 AND v.target = ?3 AND v.lease_owner = ?4 AND v.attempts = ?5 "
-    "AND v.status = 'pending' AND COALESCE(r.erased, 0) = 0"};
+    "AND v.status = 'pending' AND COALESCE(r.erased, 0) = 0 AND COALESCE(r.disabled, 0) = 0"};
 
 inline constexpr sql::statement finish{
     "delivery.finish",
@@ -58,7 +58,7 @@ inline constexpr sql::statement put_off{
     "lease_until = NULL " CUMULO_HELD};
 
 inline constexpr sql::statement remove_held{"delivery.remove",
-                                            "DELETE FROM deliveries " CUMULO_HELD " RETURNING position, due_at"};
+                                            "DELETE FROM deliveries " CUMULO_HELD " RETURNING position"};
 
 #undef CUMULO_HELD
 
@@ -77,20 +77,22 @@ inline constexpr sql::statement drop_links{
 inline constexpr sql::statement insert_target{
     "delivery.insert_target",
     "INSERT INTO deliveries (notification_id, channel, target, lane, position, status, next_attempt_at, due_at, "
-    "created_at, updated_at) VALUES (?1, ?2, ?3, ?3, ?4, 'pending', ?6, ?5, ?6, ?6) "
+    "created_at, updated_at) VALUES (?1, ?2, ?3, ?3, ?4, 'pending', ?6, ?5, ?7, ?6) "
     "ON CONFLICT (notification_id, channel, target) DO NOTHING"};
 
 inline constexpr sql::statement refuse_email{
     "recipient.refuse_email",
     "UPDATE recipients SET email_refused = ?3 WHERE account_id = ?1 AND email = ?2 AND email_refused IS NULL"};
 
-inline constexpr sql::statement expire{
-    "delivery.expire",
-    "UPDATE deliveries SET status = 'failed', last_error = COALESCE(last_error, 'not delivered in time'), "
-    "updated_at = ?2, next_attempt_at = NULL, lease_owner = NULL, lease_until = NULL "
-    "WHERE (notification_id, channel, target) IN (SELECT notification_id, channel, target FROM deliveries "
-    "WHERE status = 'pending' AND channel IN ('inbox', 'email', 'webhook', 'push') AND next_attempt_at <= ?2 "
-    "AND due_at < ?1 LIMIT ?3)"};
+/// ?1 due before, ?2 now, ?3 most, ?4 channel.
+#define CUMULO_EXPIRE(which)                                                                              \
+  "UPDATE deliveries SET status = 'failed', last_error = COALESCE(last_error, 'not delivered in time'), " \
+  "updated_at = ?2, next_attempt_at = NULL, lease_owner = NULL, lease_until = NULL "                      \
+  "WHERE (notification_id, channel, target) IN (SELECT notification_id, channel, target FROM deliveries " \
+  "WHERE status = 'pending' AND channel = ?4 AND next_attempt_at <= ?2 AND due_at < ?1 " which " LIMIT ?3)"
+inline constexpr sql::statement expire{"delivery.expire", CUMULO_EXPIRE("")};
+inline constexpr sql::statement expire_tried{"delivery.expire_tried", CUMULO_EXPIRE("AND attempts > 0")};
+#undef CUMULO_EXPIRE
 
 inline constexpr sql::statement has_scheduled{
     "delivery.has_scheduled", "SELECT 1 FROM deliveries WHERE status = 'scheduled' AND next_attempt_at <= ?1 LIMIT 1"};

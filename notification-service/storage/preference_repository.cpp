@@ -12,7 +12,7 @@ namespace {
 constexpr sql::statement select_profile{
     "preferences.profile",
     "SELECT r.locale, r.timezone, COALESCE(r.erased, 0), p.choices, p.quiet_from, p.quiet_to, p.digest_daily, "
-    "p.digest_weekly, p.digest_weekday, p.digest_minute, p.muted_projects, p.version "
+    "p.digest_weekly, p.digest_weekday, p.digest_minute, p.muted_projects, p.version, COALESCE(r.disabled, 0) "
     "FROM (SELECT CAST(?1 AS TEXT) AS account_id) a LEFT JOIN recipients r ON r.account_id = a.account_id "
     "LEFT JOIN preferences p ON p.account_id = a.account_id"};
 
@@ -41,7 +41,8 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 profile profile_of(const std::string& account_id, const sql::row& row) {
-  profile found{account_id, {std::string{row.text(0)}, std::string{row.text(1)}}, row.integer(2) != 0, {}};
+  profile found{
+      account_id, {std::string{row.text(0)}, std::string{row.text(1)}}, row.integer(2) != 0, row.integer(12) != 0, {}};
   if (row.is_null(11)) return found;
   preferences& wanted = found.wanted;
   choices_from_text(row.text(3), wanted);

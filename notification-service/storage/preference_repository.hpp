@@ -17,6 +17,7 @@ struct profile {
   std::string account_id;
   notifications::reader reader{};
   bool erased{false};
+  bool disabled{false};  ///< nothing is told or sent until it is enabled again
   preferences wanted{};
 };
 

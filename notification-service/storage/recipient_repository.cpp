@@ -28,6 +28,12 @@ constexpr sql::statement upsert{
     "email_refused = CASE WHEN recipients.email_key = excluded.email_key THEN recipients.email_refused END "
     "WHERE recipients.erased = 0 AND recipients.updated_at <= excluded.updated_at"};
 
+constexpr sql::statement upsert_access{
+    "recipient.remember_access",
+    "INSERT INTO recipients (account_id, disabled, disabled_as_of, updated_at) VALUES (?1, ?2, ?3, 0) "
+    "ON CONFLICT (account_id) DO UPDATE SET disabled = excluded.disabled, disabled_as_of = excluded.disabled_as_of "
+    "WHERE recipients.disabled_as_of <= excluded.disabled_as_of"};
+
 constexpr sql::statement mark_erased{"recipient.erase",
                                      "INSERT INTO recipients (account_id, erased, updated_at) VALUES (?1, 1, ?2) "
                                      "ON CONFLICT (account_id) DO UPDATE SET email = NULL, email_key = NULL, name = "
@@ -85,6 +91,12 @@ awaitable<void> recipient_repository::remember(sql::transaction& tx, const recip
                           sql::param{state.timezone},
                           sql::param{to_millis(state.as_of)}};
   co_await tx.execute(upsert, values);
+}
+
+awaitable<void> recipient_repository::remember_access(sql::transaction& tx, const std::string& account_id,
+                                                      bool disabled, instant as_of) {
+  const std::array values{sql::param{account_id}, sql::param{disabled ? 1 : 0}, sql::param{to_millis(as_of)}};
+  co_await tx.execute(upsert_access, values);
 }
 
 awaitable<void> recipient_repository::erase(sql::transaction& tx, const std::string& account_id, instant as_of) {

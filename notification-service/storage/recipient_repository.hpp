@@ -39,6 +39,9 @@ class recipient_repository {
   /// Within the transaction that consumes the event. An event older than what is stored, or about an erased account,
   /// changes nothing.
   static awaitable<void> remember(sql::transaction& tx, const recipient_state& state);
+  /// Whether the account may be used. An event older than the latest of these changes nothing.
+  static awaitable<void> remember_access(sql::transaction& tx, const std::string& account_id, bool disabled,
+                                         instant as_of);
   /// Forgets the person and everything that was sent to or kept for them; what they sent to others stays, without their
   /// name. The account id stays as erased, so that a late event does not bring them back.
   static awaitable<void> erase(sql::transaction& tx, const std::string& account_id, instant as_of);

@@ -274,20 +274,22 @@ awaitable<void> webhook_repository::record_by_hand(const webhook_attempt& a, std
   co_await store_.write(commands, ignore, {});
 }
 
-awaitable<std::vector<webhook_attempt>> webhook_repository::list_attempts(const std::string& account_id,
+awaitable<std::vector<webhook_attempt>> webhook_repository::list_attempts(const attempt_reader& who,
                                                                           const std::string& webhook_id,
                                                                           const std::string& before, int limit) {
-  const std::array values{sql::param{account_id}, sql::param{webhook_id}, sql::param{before}, sql::param{limit}};
+  const std::array values{sql::param{who.account_id}, sql::param{webhook_id}, sql::param{before}, sql::param{limit},
+                          sql::param{who.reads_tasks ? 1 : 0}};
   std::vector<webhook_attempt> found;
   auto take = [&](const sql::row& row) { found.push_back(attempt_of(row)); };
   co_await store_.query(statements::list_attempts, values, take);
   co_return found;
 }
 
-awaitable<std::optional<webhook_attempt>> webhook_repository::find_attempt(const std::string& account_id,
+awaitable<std::optional<webhook_attempt>> webhook_repository::find_attempt(const attempt_reader& who,
                                                                            const std::string& webhook_id,
                                                                            const std::string& id) {
-  const std::array values{sql::param{account_id}, sql::param{webhook_id}, sql::param{id}};
+  const std::array values{sql::param{who.account_id}, sql::param{webhook_id}, sql::param{id},
+                          sql::param{who.reads_tasks ? 1 : 0}};
   std::optional<webhook_attempt> found;
   auto take = [&](const sql::row& row) { found = attempt_of(row); };
   co_await store_.query(statements::find_attempt, values, take);

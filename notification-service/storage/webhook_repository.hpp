@@ -21,6 +21,12 @@ struct pause_rule {
   std::int64_t failures{5};
 };
 
+/// Who looks at a log: attempts hold what was sent, and those about tasks and projects are for who may read these.
+struct attempt_reader {
+  std::string account_id;
+  bool reads_tasks{false};
+};
+
 class webhook_repository {
  public:
   explicit webhook_repository(sql::database& store) : store_(store) {}
@@ -62,9 +68,9 @@ class webhook_repository {
   awaitable<void> record_by_hand(const webhook_attempt& attempt, std::span<const sql::command> also);
 
   /// The newest first, those before the id `before`.
-  awaitable<std::vector<webhook_attempt>> list_attempts(const std::string& account_id, const std::string& webhook_id,
+  awaitable<std::vector<webhook_attempt>> list_attempts(const attempt_reader& who, const std::string& webhook_id,
                                                         const std::string& before, int limit);
-  awaitable<std::optional<webhook_attempt>> find_attempt(const std::string& account_id, const std::string& webhook_id,
+  awaitable<std::optional<webhook_attempt>> find_attempt(const attempt_reader& who, const std::string& webhook_id,
                                                          const std::string& id);
   /// Deletes at most `batch` attempts older than `limit`; returns how many went.
   awaitable<std::uint64_t> delete_attempts_before(instant limit, int batch);

@@ -13,6 +13,10 @@ namespace cumulo::notifications::statements {
   "a.response_headers, a.response_body, a.took_ms, a.error FROM webhook_attempts a "                                \
   "JOIN webhooks w ON w.id = a.webhook_id "
 
+/// What was sent of tasks and projects is only for who may read them (1).
+#define CUMULO_MAY_SEE_ATTEMPT(reads_tasks) \
+  "(" reads_tasks " = 1 OR a.type LIKE 'notification.%' OR a.type LIKE 'webhook.%')"
+
 inline constexpr sql::statement insert_webhook{
     "webhook.insert",
     "INSERT INTO webhooks (id, account_id, name, url, format, events, secret, created_at, updated_at, version, "
@@ -29,7 +33,9 @@ inline constexpr sql::statement find_endpoint{"webhook.find_endpoint", CUMULO_WE
 inline constexpr sql::statement list_webhooks{
     "webhook.list", CUMULO_WEBHOOK_COLUMNS "WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
 inline constexpr sql::statement list_active{
-    "webhook.list_active", CUMULO_WEBHOOK_COLUMNS "WHERE account_id = ?1 AND paused_at IS NULL ORDER BY id"};
+    "webhook.list_active", CUMULO_WEBHOOK_COLUMNS
+    "WHERE account_id = ?1 AND paused_at IS NULL AND NOT EXISTS "
+    "(SELECT 1 FROM recipients r WHERE r.account_id = ?1 AND r.disabled = 1) ORDER BY id"};
 
 inline constexpr sql::statement update_webhook{
     "webhook.update",
@@ -63,9 +69,11 @@ inline constexpr sql::statement trim_attempts{
     "(SELECT id FROM webhook_attempts WHERE webhook_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"};
 inline constexpr sql::statement list_attempts{
     "webhook.list_attempts",
-    CUMULO_ATTEMPT_COLUMNS "WHERE w.account_id = ?1 AND a.webhook_id = ?2 AND a.id < ?3 ORDER BY a.id DESC LIMIT ?4"};
+    CUMULO_ATTEMPT_COLUMNS "WHERE w.account_id = ?1 AND a.webhook_id = ?2 AND a.id < ?3 AND " CUMULO_MAY_SEE_ATTEMPT(
+        "?5") " ORDER BY a.id DESC LIMIT ?4"};
 inline constexpr sql::statement find_attempt{
-    "webhook.find_attempt", CUMULO_ATTEMPT_COLUMNS "WHERE w.account_id = ?1 AND a.webhook_id = ?2 AND a.id = ?3"};
+    "webhook.find_attempt", CUMULO_ATTEMPT_COLUMNS
+    "WHERE w.account_id = ?1 AND a.webhook_id = ?2 AND a.id = ?3 AND " CUMULO_MAY_SEE_ATTEMPT("?4")};
 inline constexpr sql::statement delete_attempts_before{
     "webhook.delete_attempts_before",
     "DELETE FROM webhook_attempts WHERE (webhook_id, id) IN "
@@ -73,5 +81,6 @@ inline constexpr sql::statement delete_attempts_before{
 
 #undef CUMULO_WEBHOOK_COLUMNS
 #undef CUMULO_ATTEMPT_COLUMNS
+#undef CUMULO_MAY_SEE_ATTEMPT
 
 }  // namespace cumulo::notifications::statements

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "notification-service/tests/delivery_fixture.hpp"
+#include "platform/observe/metrics.hpp"
 
 namespace cumulo::notifications {
 namespace {
@@ -134,6 +135,43 @@ TEST_P(delivery_engine_on, tries_again_until_it_works_or_the_deadline_has_passed
     return status_of(bobs) == "failed";
   }));
   EXPECT_THAT(deliveries_of(bobs)[0].last_error.value_or(""), testing::HasSubstr("451 no"));
+}
+
+TEST_P(delivery_engine_on, what_waited_through_a_downtime_longer_than_the_deadline_still_has_its_attempt) {
+  scripted_sender mail{channel_name::email, [&](const outgoing& what) -> awaitable<attempt> {
+                         if (what.recipient_id == bob) co_return attempt{attempt::outcome::retry, "451 no"};
+                         co_return attempt{};
+                       }};
+  const std::string anns = put_mail(ann);
+  const std::string bobs = put_mail(bob);
+  const std::string hook = put(ann, {{channel_name::webhook, delivery_status::pending}});
+  time.advance(25h);
+  const auto works = start({&mail});
+  EXPECT_TRUE(eventually([&] { return status_of(anns) == "delivered"; }));
+  EXPECT_TRUE(eventually([&] { return status_of(bobs) == "failed"; }));
+  EXPECT_THAT(deliveries_of(bobs)[0].last_error.value_or(""), testing::HasSubstr("451 no"));
+  EXPECT_TRUE(eventually([&] { return status_of(hook) == "failed"; })) << "nobody works on that channel";
+}
+
+TEST_P(delivery_engine_on, measures_from_the_event) {
+  scripted_sender mail{channel_name::email, answers({})};
+  const auto works = start({&mail});
+  message m{new_id(), sender_id, ann, {"t"}, time.now() - 40s};
+  acceptance late{m, false, {{channel_name::email, delivery_status::pending, {}, time.now()}}};
+  late.accepted_at = time.now();
+  m.id = new_id();
+  acceptance held{m, false, {{channel_name::email, delivery_status::pending, {}, time.now() + 1h}}};
+  held.accepted_at = time.now();
+  const std::array all{late, held};
+  run([&]() -> awaitable<void> { co_await notifications.accept(all, {}); });
+  EXPECT_TRUE(eventually([&] { return status_of(late.accepted.id) == "delivered"; }));
+  time.advance(1h);
+  EXPECT_TRUE(eventually([&] { return status_of(held.accepted.id) == "delivered"; }));
+  const std::string seen = observe::exposition(metrics);
+  EXPECT_THAT(seen, testing::HasSubstr("cumulo_delivery_seconds_count{channel=\"email\"} 2"));
+  EXPECT_THAT(seen, testing::HasSubstr("cumulo_delivery_seconds_bucket{channel=\"email\",le=\"30\"} 0"));
+  EXPECT_THAT(seen, testing::HasSubstr("cumulo_delivery_seconds_bucket{channel=\"email\",le=\"60\"} 2"))
+      << "the time for which it was to wait does not count";
 }
 
 TEST_P(delivery_engine_on, waits_as_long_as_the_other_side_says) {

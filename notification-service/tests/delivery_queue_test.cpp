@@ -131,6 +131,7 @@ TEST_P(delivery_queue_storage, a_split_delivery_is_one_per_target) {
   const std::string id = put_mail(ann);
   const auto got = claim().at(0);
   const std::vector<std::string> targets{"e1", "e2"};
+  time.advance(1s);
   const auto split = [&] {
     return run([&]() -> awaitable<bool> { co_return co_await queue.split(got, targets, time.now()); });
   };
@@ -138,6 +139,7 @@ TEST_P(delivery_queue_storage, a_split_delivery_is_one_per_target) {
   EXPECT_FALSE(split());
   const auto next = claim();
   ASSERT_THAT(next, SizeIs(2));
+  EXPECT_EQ(next[0].accepted_at, got.accepted_at);
   EXPECT_EQ(std::set<std::string>({next[0].lane, next[1].lane}), std::set<std::string>({"e1", "e2"}));
   EXPECT_TRUE(finish(next[0]));
   EXPECT_TRUE(finish(next[1], delivery_status::failed));
@@ -173,15 +175,43 @@ TEST_P(delivery_queue_storage, what_waits_too_long_is_given_up_unless_somebody_h
   time.advance(1h);
   const auto got = claim(1);
   const std::string young = put_mail(ann);
-  const auto expire = [&] {
-    return run(
-        [&]() -> awaitable<std::uint64_t> { co_return co_await queue.expire(time.now() - 30min, time.now(), 100); });
+  const auto expire = [&](channel_name channel, bool is_worked_on) {
+    return run([&]() -> awaitable<std::uint64_t> {
+      co_return co_await queue.expire(channel, is_worked_on, time.now() - 30min, time.now(), 100);
+    });
   };
-  EXPECT_EQ(expire(), 1U);
-  EXPECT_EQ(expire(), 0U);
+  EXPECT_EQ(expire(channel_name::webhook, false), 0U);
+  EXPECT_EQ(expire(channel_name::email, true), 0U) << "it was never tried, and somebody will";
+  EXPECT_EQ(expire(channel_name::email, false), 1U);
+  EXPECT_EQ(expire(channel_name::email, false), 0U);
   EXPECT_EQ(status_of(got.at(0).notification_id), "pending");
   EXPECT_EQ(status_of(young), "pending");
   EXPECT_EQ(status_of(got.at(0).notification_id == old ? held : old), "failed");
+  time.advance(60s);
+  EXPECT_EQ(expire(channel_name::email, true), 1U) << "it was tried, and its lease is over";
+  EXPECT_EQ(status_of(got.at(0).notification_id), "failed");
+}
+
+TEST_P(delivery_queue_storage, what_is_for_a_disabled_account_cannot_be_loaded) {
+  know(ann, "ann@example.org", time.now());
+  put_mail(ann);
+  const auto got = claim().at(0);
+  const auto set = [&](bool disabled, instant as_of) {
+    run([&]() -> awaitable<void> {
+      auto body = [&](sql::transaction& tx) -> awaitable<void> {
+        co_await recipient_repository::remember_access(tx, ann, disabled, as_of);
+      };
+      co_await database->transact(body);
+    });
+  };
+  set(true, time.now());
+  EXPECT_EQ(load(got), std::nullopt);
+  know(ann, "ann@example.org", time.now() + 1s);
+  EXPECT_EQ(load(got), std::nullopt) << "another change of the account";
+  set(false, time.now() - 1s);
+  EXPECT_EQ(load(got), std::nullopt) << "an older event";
+  set(false, time.now() + 1s);
+  EXPECT_TRUE(load(got).has_value());
 }
 
 TEST_P(delivery_queue_storage, what_is_scheduled_comes_out_at_its_time_once) {

@@ -64,6 +64,26 @@ TEST_P(told, an_account_that_no_event_has_told_of_is_told_and_an_erased_one_is_n
   EXPECT_THAT(queued(ann), IsEmpty());
 }
 
+TEST_P(told, a_disabled_account_is_told_nothing_until_it_is_enabled) {
+  const auto access = [&](const std::string& verb) {
+    time.advance(1s);
+    consume(account_events(*database), "io.cumulo.user." + verb + ".v1", ann, R"({"id":")" + ann + "\"}");
+  };
+  access("disabled");
+  happen("updated", bob, "x", {ann});
+  account_event("password_changed", ann);
+  EXPECT_THAT(inbox(ann), IsEmpty());
+  EXPECT_THAT(queued(ann), IsEmpty());
+  access("enabled");
+  happen("updated", bob, "y", {ann});
+  EXPECT_THAT(inbox(ann), ElementsAre("Bob changed: y"));
+}
+
+TEST_P(told, the_time_from_the_event_to_the_inbox_is_measured) {
+  happen("updated", bob, "x", {ann});
+  EXPECT_THAT(observe::exposition(metrics), HasSubstr("cumulo_delivery_seconds_count{channel=\"inbox\"} 1"));
+}
+
 TEST_P(told, the_same_event_again_changes_nothing) {
   const std::string id = new_id();
   for (int i = 0; i < 2; ++i) {

@@ -70,9 +70,10 @@ class webhook_storage : public storage_test {
   }
 
   std::vector<webhook_attempt> log(const std::string& account, const std::string& id, std::string before = "g",
-                                   int limit = 200) {
+                                   int limit = 200, bool reads_tasks = true) {
     return run([&]() -> awaitable<std::vector<webhook_attempt>> {
-      co_return co_await webhooks.list_attempts(account, id, before, limit);
+      const attempt_reader who{account, reads_tasks};
+      co_return co_await webhooks.list_attempts(who, id, before, limit);
     });
   }
 
@@ -178,9 +179,11 @@ TEST_P(webhook_storage, the_log_is_the_owners_newest_first_and_bounded) {
   EXPECT_EQ(log(ann, made.id, "g", 1).size(), 1U);
   EXPECT_THAT(log(bob, made.id), IsEmpty());
   run([&]() -> awaitable<void> {
-    EXPECT_TRUE((co_await webhooks.find_attempt(ann, made.id, first.id)).has_value());
-    EXPECT_FALSE((co_await webhooks.find_attempt(bob, made.id, first.id)).has_value());
-    EXPECT_FALSE((co_await webhooks.find_attempt(ann, another.id, first.id)).has_value());
+    const attempt_reader reader{ann, true};
+    const attempt_reader stranger{bob, true};
+    EXPECT_TRUE((co_await webhooks.find_attempt(reader, made.id, first.id)).has_value());
+    EXPECT_FALSE((co_await webhooks.find_attempt(stranger, made.id, first.id)).has_value());
+    EXPECT_FALSE((co_await webhooks.find_attempt(reader, another.id, first.id)).has_value());
   });
   for (int i = 0; i < most_logged_attempts + 5; ++i) record(attempt_at(made, noon, std::nullopt));
   EXPECT_EQ(log(ann, made.id).size(), static_cast<std::size_t>(most_logged_attempts));
@@ -188,6 +191,24 @@ TEST_P(webhook_storage, the_log_is_the_owners_newest_first_and_bounded) {
   run([&]() -> awaitable<void> {
     EXPECT_EQ(co_await webhooks.delete_attempts_before(noon, 10), 0U);
     EXPECT_EQ(co_await webhooks.delete_attempts_before(noon + std::chrono::seconds{1}, 10), 10U);
+  });
+}
+
+TEST_P(webhook_storage, what_was_sent_of_tasks_is_for_who_may_read_tasks) {
+  const webhook made = add(ann);
+  auto shown = attempt_at(made, noon, std::nullopt);
+  shown.type = "notification.direct";
+  const auto hidden = attempt_at(made, noon, std::nullopt);
+  record(shown);
+  record(hidden);
+  EXPECT_EQ(log(ann, made.id).size(), 2U);
+  const auto seen = log(ann, made.id, "g", 200, false);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].id, shown.id);
+  run([&]() -> awaitable<void> {
+    const attempt_reader limited{ann, false};
+    EXPECT_TRUE((co_await webhooks.find_attempt(limited, made.id, shown.id)).has_value());
+    EXPECT_FALSE((co_await webhooks.find_attempt(limited, made.id, hidden.id)).has_value());
   });
 }
 
@@ -242,6 +263,21 @@ TEST_P(webhook_storage, an_event_is_queued_once_for_each_endpoint_that_wants_it)
   EXPECT_EQ(count(count_dispatches), 1);
   EXPECT_EQ(count(count_deliveries), 2);
   EXPECT_EQ(count(count_inbox), 0);
+}
+
+TEST_P(webhook_storage, nothing_is_sent_for_a_disabled_account) {
+  const webhook made = add(ann);
+  const auto wanting = [&](bool disabled, instant as_of) {
+    return run([&]() -> awaitable<std::vector<std::string>> {
+      auto body = [&](sql::transaction& tx) -> awaitable<void> {
+        co_await recipient_repository::remember_access(tx, ann, disabled, as_of);
+      };
+      co_await database->transact(body);
+      co_return co_await webhooks.find_wanting(ann, "task.created");
+    });
+  };
+  EXPECT_THAT(wanting(true, noon), IsEmpty());
+  EXPECT_THAT(wanting(false, noon + std::chrono::seconds{1}), ElementsAre(made.id));
 }
 
 TEST_P(webhook_storage, erasing_an_account_takes_its_webhooks) {

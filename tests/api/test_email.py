@@ -17,8 +17,9 @@ def mailed(systems):
     """A mail server and a system that uses it."""
     from harness.system import System
     server = MailServer().start()
-    system = System("standalone", server.settings(CUMULO_PUBLIC_URL="https://cumulo.example.org/")).start()
-    system.administrator  # noqa: B018
+    system = System("standalone", server.settings(CUMULO_PUBLIC_URL="https://cumulo.example.org/",
+                                                  CUMULO_SMTP_TIMEOUT=HANG)).start()
+    settle(server, system.administrator)
     yield system, server
     system.close()
     server.stop()
@@ -149,7 +150,26 @@ class TestLinks:
         assert person.get("/notifications").json()["items"] == [], "a link is never in the inbox"
 
 
-STEPS = ["EHLO", "MAIL", "RCPT", "DATA", "END"]
+#: So long an attempt takes that meets a server that hangs.
+HANG = f"{int(2 * PATIENCE)}s"
+STEPS = ["CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END"]
+
+
+def settle(server, person):
+    """The mail that a registration causes has come: the next one is the test's own."""
+    deadline = time.monotonic() + 30 * PATIENCE
+    while not any(m.recipients == [person.email] for m in list(server.received)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def assert_overcome(server, person, title, seconds=30):
+    """Sent at a second attempt or later, and once."""
+    delivery = status(person, send(person, title), "delivered", seconds)
+    assert delivery["attempts"] >= 2 and delivery["detail"] is None
+    mails = server.about(title)
+    assert len(mails) == 1
+    assert_well_formed(mails[0])
 
 
 class TestFaults:
@@ -157,20 +177,15 @@ class TestFaults:
     @pytest.mark.parametrize("how", ["451 try later", "disconnect", "hang"])
     def test_passing_ones_are_overcome(self, system, server, step, how):
         person = system.register()
-        self.settle(server)
-        title = unique(f"{how} at {step}")
+        settle(server, person)
         server.cut()
         server.fault(step, how, 2 if step == "EHLO" and how.startswith("4") else 1)  # EHLO refused, then HELO
-        delivery = status(person, send(person, title), "delivered", 30)
-        assert delivery["attempts"] >= 2 and delivery["detail"] is None
-        mails = server.about(title)
-        assert len(mails) == 1
-        assert_well_formed(mails[0])
+        assert_overcome(server, person, unique(f"{how} at {step}"))
 
     @pytest.mark.parametrize("how", ["421 bye", "500 what", "disconnect", "hang"])
     def test_the_end_of_the_dialogue_does_not_matter(self, system, server, how):
         person = system.register()
-        self.settle(server)
+        settle(server, person)
         server.fault("QUIT", how)
         title = unique(f"{how} at QUIT")
         assert status(person, send(person, title), "delivered")["attempts"] == 1
@@ -178,10 +193,11 @@ class TestFaults:
         server._faults.clear()
         assert len(server.about(title)) == 1
 
-    @pytest.mark.parametrize(("step", "reply"), [("EHLO", "550 not you"), ("MAIL", "550 5.7.1 sender refused")])
+    @pytest.mark.parametrize(("step", "reply"), [("CONNECT", "554 no service"), ("EHLO", "550 not you"),
+                                                 ("MAIL", "550 5.7.1 sender refused")])
     def test_refusals_of_ourselves_are_tried_again(self, system, server, step, reply):
         person = system.register()
-        self.settle(server)
+        settle(server, person)
         server.cut()
         server.fault(step, reply, 2)
         assert status(person, send(person, unique("refused")), "delivered")["attempts"] >= 2
@@ -189,7 +205,7 @@ class TestFaults:
     @pytest.mark.parametrize("step", ["DATA", "END"])
     def test_a_message_refused_for_good_has_failed(self, system, server, step):
         person = system.register()
-        self.settle(server)
+        settle(server, person)
         server.fault(step, "554 5.6.0 refused")
         delivery = status(person, send(person, unique("refused")), "failed")
         assert delivery["attempts"] == 1 and "554 5.6.0 refused" in delivery["detail"]
@@ -197,7 +213,7 @@ class TestFaults:
 
     def test_an_address_refused_for_good_is_left_alone(self, system, server):
         person = system.register()
-        self.settle(server)
+        settle(server, person)
         server.refuse[person.email] = "550 5.1.1 no such mailbox"
         assert "550 5.1.1" in status(person, send(person, unique("bounce")), "failed")["detail"]
         notice = person.get("/notifications").json()["items"]
@@ -208,12 +224,48 @@ class TestFaults:
         assert server.about(title) == []
         assert len(person.get("/notifications").json()["items"]) == 1, "told once"
 
-    def settle(self, server):
-        """What registrations have caused is over."""
-        seen = -1
-        while seen != len(server.received):
-            seen = len(server.received)
-            time.sleep(0.15 * PATIENCE)
+    def test_a_server_that_is_not_there_is_waited_for(self, own_system):
+        server = MailServer()
+        system = own_system("standalone", server.settings())
+        person = system.register()
+        notification = send(person, "Late")
+        deadline = time.monotonic() + 20 * PATIENCE
+        while person.get(f"/notify/{notification}").json()["deliveries"][0]["attempts"] < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        server.start()
+        try:
+            status(person, notification, "delivered", 30)
+            assert len(server.about("Late")) == 1
+        finally:
+            server.stop()
+
+
+class TestFaultsBeforeTheMail:
+    """Of STARTTLS and AUTH, with a mail server that demands both."""
+
+    @pytest.fixture(scope="class")
+    def secured(self, tmp_path_factory):
+        from harness.system import System
+        server = MailServer(tmp_path_factory.mktemp("mail"), "starttls", ("mailer", "s3cret")).start()
+        system = System("standalone", server.settings(CUMULO_SMTP_USER="mailer", CUMULO_SMTP_PASSWORD="s3cret",
+                                                      CUMULO_SMTP_TIMEOUT=HANG)).start()
+        settle(server, system.administrator)
+        yield system, server
+        system.close()
+        server.stop()
+
+    @pytest.mark.parametrize("step", ["CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL"])
+    @pytest.mark.parametrize("how", ["454 try later", "550 no", "disconnect", "hang"])
+    def test_are_overcome(self, secured, step, how):
+        system, server = secured
+        person = system.register()
+        settle(server, person)
+        server.cut()
+        # EHLO refused, then HELO; AUTH by one mechanism, then by another.
+        server.fault(step, how, 2 if step in ("EHLO", "AUTH") and how[0].isdigit() else 1)
+        assert_overcome(server, person, unique(f"{how} at {step}"))
+        server._faults.clear()
 
 
 class TestTransport:
@@ -221,10 +273,14 @@ class TestTransport:
     def test_tls_and_sign_in(self, own_system, tmp_path, tls):
         server = MailServer(tmp_path, tls, ("mailer", "s3cret")).start()
         try:
-            system = own_system("standalone", server.settings(CUMULO_SMTP_USER="mailer", CUMULO_SMTP_PASSWORD="s3cret"))
+            system = own_system("standalone", server.settings(CUMULO_SMTP_USER="mailer", CUMULO_SMTP_PASSWORD="s3cret",
+                                                              CUMULO_SMTP_BOUNCES="bounces@mail.example.org"))
             person = system.register()
             status(person, send(person, "Over TLS"), "delivered")
-            assert_well_formed(server.about("Over TLS")[0])
+            mail = server.about("Over TLS")[0]
+            assert_well_formed(mail)
+            assert mail.sender == "bounces@mail.example.org"
+            assert mail.message["From"].addresses[0].addr_spec == "cumulo@mail.example.org"
             log = system.programs["cumulo"].log
             assert "s3cret" not in log and "Over TLS" not in log
         finally:

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from .places import PATIENCE, free_port
 
-STEPS = ("EHLO", "MAIL", "RCPT", "DATA", "END", "QUIT")
+STEPS = ("CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "END", "QUIT")
 
 
 @dataclasses.dataclass
@@ -38,6 +38,12 @@ class _Session(SMTP):
         super().connection_made(transport)
         self.owner.transports.add(transport)
 
+    async def _handle_client(self):
+        if await self.owner.misbehave("CONNECT", self):  # in place of the greeting
+            self.transport.close()
+        else:
+            await super()._handle_client()
+
     async def _or_fault(self, step, argument, regular):
         if not await self.owner.misbehave(step, self):
             await regular(argument)
@@ -47,6 +53,12 @@ class _Session(SMTP):
 
     async def smtp_HELO(self, argument):
         await self._or_fault("EHLO", argument, super().smtp_HELO)
+
+    async def smtp_STARTTLS(self, argument):
+        await self._or_fault("STARTTLS", argument, super().smtp_STARTTLS)
+
+    async def smtp_AUTH(self, argument):
+        await self._or_fault("AUTH", argument, super().smtp_AUTH)
 
     async def smtp_MAIL(self, argument):
         await self._or_fault("MAIL", argument, super().smtp_MAIL)
@@ -101,7 +113,7 @@ class MailServer:
     def settings(self, **more) -> dict:
         return {"CUMULO_SMTP_URL": self.url, "CUMULO_SMTP_FROM": "Cumulo <cumulo@mail.example.org>",
                 "CUMULO_SMTP_TLS": "required" if self.tls else "optional", "CUMULO_DELIVERY_FIRST_PAUSE": "50ms",
-                "CUMULO_DELIVERY_POLL": "50ms", "CUMULO_SMTP_TIMEOUT": f"{int(PATIENCE)}s",
+                "CUMULO_DELIVERY_POLL": "50ms", "CUMULO_SMTP_TIMEOUT": f"{int(10 * PATIENCE)}s",
                 **({"CUMULO_OUTBOUND_CA_FILE": str(self.certificate)} if self.tls else {}), **more}
 
     def start(self) -> "MailServer":

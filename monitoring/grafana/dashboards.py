@@ -113,10 +113,24 @@ EVENTS = [
     graph("Failed attempts and repeats", "ops", (f"sum by (consumer) (rate(cumulo_events_failed_total{{{PICK}}}[$__rate_interval]))", "failed {{consumer}}"),
           (f"sum by (consumer) (rate(cumulo_events_repeated_total{{{PICK}}}[$__rate_interval]))", "again {{consumer}}"), width=8),
     graph("Parked", "none", (f"sum by (consumer) (cumulo_events_parked_total{{{PICK}}})", "{{consumer}}"), width=8),
-    graph("Events by type", "ops", (f"sum by (type) (rate(cumulo_events_total{{{PICK}}}[$__rate_interval]))", "{{type}}"), width=24),
+    graph("Events by type", "ops", (f"sum by (type) (rate(cumulo_events_total{{{PICK}}}[$__rate_interval]))", "{{type}}")),
+    graph("In the stream and not finished with (0 without NATS)", "none", (
+        f"max by (consumer) (cumulo_consumer_pending{{{PICK}}}) or 0 * max by (service) (up{{{PICK}}})", "{{consumer}} {{service}}")),
     row("Delivery"),
+    graph("Time from the event to its delivery, p99", "s", (
+        f"histogram_quantile(0.99, sum by (channel, le) (rate(cumulo_delivery_seconds_bucket{{{PICK}}}[$__rate_interval])))", "{{channel}}")),
+    graph("Attempts", "ops", (
+        f"sum by (channel, outcome) (rate(cumulo_delivery_attempts_total{{{PICK}}}[$__rate_interval]))", "{{channel}} {{outcome}}")),
+    graph("Deliveries that wait", "none", (f"max by (channel) (cumulo_delivery_waiting{{{PICK}}})", "{{channel}}"), width=8),
+    graph("Age of the oldest", "s", (f"max by (channel) (cumulo_delivery_oldest_seconds{{{PICK}}})", "{{channel}}"), width=8),
+    graph("Dead letters", "none", (f"max by (channel) (cumulo_delivery_failed{{{PICK}}})", "{{channel}}"), width=8),
     graph("Calls to the world outside", "ops", (f"sum by (service) (rate(cumulo_outbound_calls_total{{{PICK}}}[$__rate_interval])) or 0 * sum by (service) (up{{{PICK}}})", "{{service}}")),
     graph("Notifications asked for", "ops", (f'sum by (status) (rate(cumulo_http_requests_total{{{PICK},route="/notify",method="POST"}}[$__rate_interval]))', "{{status}}")),
+    row("Live streams"),
+    graph("Open", "none", (f"sum by (service) (cumulo_stream_connections{{{PICK}}})", "{{service}}"), width=8),
+    graph("From a change to the streams, p99", "s", (
+        f"histogram_quantile(0.99, sum by (service, le) (rate(cumulo_stream_lag_seconds_bucket{{{PICK}}}[$__rate_interval])))", "{{service}}"), width=8),
+    graph("Ended", "ops", (f"sum by (reason) (rate(cumulo_stream_ended_total{{{PICK}}}[$__rate_interval]))", "{{reason}}"), width=8),
 ]
 
 GATEWAY = [

@@ -35,7 +35,7 @@ def eventually(holds, seconds=20):
 
 class TestScheduling:
     def test_comes_at_its_time_and_stands_there(self, person):
-        at = in_seconds(1.5)
+        at = in_seconds(4 * PATIENCE)
         made = notify(person, title="Later", send_at=at)
         assert made.status_code == 202
         assert made.json()["deliveries"] == [{"channel": "inbox", "status": "scheduled"}]
@@ -63,13 +63,13 @@ class TestScheduling:
 
 class TestCancelling:
     def test_what_is_scheduled(self, person, other):
-        made = notify(person, send_at=in_seconds(1.5), channels=["inbox", "push"]).json()["id"]
+        made = notify(person, send_at=in_seconds(4 * PATIENCE), channels=["inbox", "push"]).json()["id"]
         assert other.post(f"/notify/{made}/cancel").status_code == 404
         first, second = (person.post(f"/notify/{made}/cancel", headers={"Idempotency-Key": "k"}) for _ in range(2))
         assert first.status_code == second.status_code == 200 and first.json() == second.json()
         assert [d["status"] for d in first.json()["deliveries"]] == ["cancelled", "disabled"]
         assert person.post(f"/notify/{made}/cancel").status_code == 200
-        time.sleep(2)
+        time.sleep(4 * PATIENCE + 1)
         assert titles(person) == []
 
     def test_what_has_gone_out_stays(self, person):

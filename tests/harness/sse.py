@@ -15,6 +15,7 @@ class Event:
         self.data = data
         self.id = id             # the last event id after it, as a client would send it back
         self.wire_id = wire_id   # the id that it carried itself
+        self.at = time.time()
 
     def __repr__(self):
         return f"{self.name}#{self.id} {self.data}"

@@ -42,9 +42,10 @@ test-page: ## the page: types, pure functions, size, and its flows in a real bro
 	@tools/build.sh release --tests cumulo
 	@tools/test.sh $(release) page
 
-bench: ## measure, as ratios to limits taken in the same run
+bench_programs := cumulo user-service task-service notification-service constant-server bare-beast raw-limits load
+bench: ## measure, as ratios to limits taken in the same run (ARGS="--quick", ARGS="--only sqlite", ARGS=--help)
 	@tools/setup.sh bench
-	@tools/build.sh release --tests cumulo user-service task-service notification-service constant-server
+	@tools/build.sh release --tests $(bench_programs)
 	@$(python) benchmarks/bench.py $(ARGS)
 
 profile: ## instructions per request by function, on any machine, busy or not (ARGS="get create")

@@ -9,7 +9,8 @@ import tempfile
 
 #: The C library picks its string functions by the processor; these are what every x86-64 machine has.
 ANY_PROCESSOR = {
-    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-FSRM,-LZCNT,-MOVBE,-SSE4_1,-SSE4_2,-SSSE3",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX_Fast_Unaligned_Load,-BMI2,-ERMS,-FSRM,"
+    "-LZCNT,-MOVBE,-SSE4_1,-SSE4_2,-SSSE3",
     "OPENSSL_ia32cap": ":0",
 }
 
@@ -30,8 +31,14 @@ class Window:
 
 def short(name: str) -> str:
     """A C++ name as people write it."""
-    name = re.sub(r"std::(__cxx11::)?basic_string(_view)?<char, std::char_traits<char>(, std::allocator<char>)? >", r"std::string\2", name)
-    name = name.replace("std::__cxx11::", "std::").replace("boost::asio::", "asio::").replace("boost::beast::", "beast::")
+    name = re.sub(
+        r"std::(__cxx11::)?basic_string(_view)?<char, std::char_traits<char>(, std::allocator<char>)? >",
+        r"std::string\2",
+        name,
+    )
+    name = (
+        name.replace("std::__cxx11::", "std::").replace("boost::asio::", "asio::").replace("boost::beast::", "beast::")
+    )
     # A coroutine's body takes its frame, whose name repeats the function's.
     return re.sub(r"\(([\w:]*::)?(\w+)\(.*Frame\*\)$", " (coroutine)", name.replace("(anonymous namespace)::", ""))
 
@@ -62,15 +69,28 @@ class Callgrind:
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="cumulo-callgrind-")
         self._place = pathlib.Path(self._folder.name)
-        self.launcher = ["valgrind", "--quiet", "--tool=callgrind", "--instr-atstart=no", "--compress-strings=no", "--compress-pos=no",
-                         f"--callgrind-out-file={self._place}/out", f"--vgdb-prefix={self._place}/vgdb"]
+        self.launcher = [
+            "valgrind",
+            "--quiet",
+            "--tool=callgrind",
+            "--instr-atstart=no",
+            "--compress-strings=no",
+            "--compress-pos=no",
+            f"--callgrind-out-file={self._place}/out",
+            f"--vgdb-prefix={self._place}/vgdb",
+        ]
         self._dumps = 0
 
     def _tell(self, pid: int, *command: str):
-        subprocess.run(["vgdb", f"--vgdb-prefix={self._place}/vgdb", f"--pid={pid}", *command], check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            ["vgdb", f"--vgdb-prefix={self._place}/vgdb", f"--pid={pid}", *command],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
 
     def count(self, pid: int, send, warm_up: int, requests: int, windows: int) -> Window:
-        """Calls send() for each request. The cheapest window: what a program does on its own, now and then, makes others dearer."""
+        """Calls send() for each request. The cheapest window: what a program does on its own makes others dearer."""
         self._tell(pid, "instrumentation", "on")
         for _ in range(warm_up):
             send()

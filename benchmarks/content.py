@@ -4,7 +4,8 @@ import json
 import random
 
 #: Words by how often they come: the first ones often, the last ones rarely.
-VOCABULARY = """call write review prepare book check plan order clean fix send read ask water plant pay update meet draft
+VOCABULARY = """
+call write review prepare book check plan order clean fix send read ask water plant pay update meet draft
 sort finish buy report budget garden kitchen invoice tomatoes team garage quarter balcony bicycle dentist passport
 contract holiday school concert recipe workshop insurance printer newsletter interview spreadsheet birthday painting
 curtains presentation roof violin accountant library marathon telescope aquarium kayak lighthouse saxophone""".split()
@@ -14,8 +15,10 @@ SEARCHED = "tomatoes"
 
 def words(chance: random.Random, count: int) -> str:
     """Word number n comes as often as 1/(n + 4): a long tail, as in any language."""
-    return " ".join(VOCABULARY[min(int(4 * (((len(VOCABULARY) + 4) / 4) ** chance.random()) - 4), len(VOCABULARY) - 1)]
-                    for _ in range(count))
+    return " ".join(
+        VOCABULARY[min(int(4 * (((len(VOCABULARY) + 4) / 4) ** chance.random()) - 4), len(VOCABULARY) - 1)]
+        for _ in range(count)
+    )
 
 
 def task(chance: random.Random, project: str = "") -> bytes:

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
-"""What the hot paths cost in instructions of the program (user space, all threads), as callgrind counts them. Needs no quiet
-machine.
+"""What the hot paths cost in instructions of the program (user space, all threads), as callgrind counts them. Needs no
+quiet machine.
 
-    benchmarks/instructions.py profile [PATH…]   instructions per request, by object file and by function (`make profile`)
-    benchmarks/instructions.py check             against benchmarks/instructions.json; exit 1 if one has grown by more than 5 %
+    benchmarks/instructions.py profile [PATH…]   per request, by object file and by function (`make profile`)
+    benchmarks/instructions.py check             exit 1 if one is over benchmarks/instructions.json by more than 5 %
     benchmarks/instructions.py record            writes that file anew; say in the commit why
 
-One client with one connection asks the standalone program on SQLite (one I/O thread, logging, metrics and authentication on;
-no rate limits) whose caller has 1,000 tasks. A write's count holds all that follows from it: its commit, its event's delivery
-to the consumers, and theirs. The kernel's work, which is most of a cheap request, is not counted. Run after run the counts of reads
-differ by less than 1 %, those of writes by less than 3 %, on a busy machine too.
+One client with one connection asks the standalone program on SQLite (one I/O thread, logging, metrics and
+authentication on; no rate limits) whose caller has 1,000 tasks. A write's count holds all that follows from it: its
+commit, its event's delivery to the consumers, and theirs. The kernel's work, which is most of a cheap request, is not
+counted. Run after run the counts of reads differ by less than 1 %, those of writes by less than 3 %, on a busy machine
+too.
 """
 
 import argparse
@@ -85,14 +86,24 @@ def counted(callgrind: Callgrind, pid: int, port: int, paths: dict) -> dict:
 
 def constant_answer(callgrind: Callgrind) -> dict:
     with limits.constant_server(callgrind.launcher, ANY_PROCESSOR) as server:
-        return counted(callgrind, server.pids[0], server.port, {"constant": lambda: traffic.request("GET", "/constant")})
+        return counted(
+            callgrind, server.pids[0], server.port, {"constant": lambda: traffic.request("GET", "/constant")}
+        )
 
 
 def product(callgrind: Callgrind, wanted: list) -> dict:
     chance = random.Random(1)
     with tempfile.TemporaryDirectory(prefix="cumulo-instructions-") as folder:
-        program = Program("cumulo", pathlib.Path(folder) / "data", {
-            **ANY_PROCESSOR, "CUMULO_IO_THREADS": "1", "CUMULO_LOG_FILE": "/dev/null", "CUMULO_ACCESS_TOKEN_LIFETIME": "1h"})
+        program = Program(
+            "cumulo",
+            pathlib.Path(folder) / "data",
+            {
+                **ANY_PROCESSOR,
+                "CUMULO_IO_THREADS": "1",
+                "CUMULO_LOG_FILE": "/dev/null",
+                "CUMULO_ACCESS_TOKEN_LIFETIME": "1h",
+            },
+        )
         token, tasks = filled(program, chance)
         chance.shuffle(tasks)
         doomed = iter(tasks)
@@ -109,8 +120,12 @@ def product(callgrind: Callgrind, wanted: list) -> dict:
         program.launcher = callgrind.launcher
         program.start()
         try:
-            return counted(callgrind, program.process.pid, program.port,
-                           {name: make for name, make in paths.items() if name in wanted})
+            return counted(
+                callgrind,
+                program.process.pid,
+                program.port,
+                {name: make for name, make in paths.items() if name in wanted},
+            )
         finally:
             program.stop()
 
@@ -151,7 +166,9 @@ def check(_options) -> int:
         verdict = "GREW" if change > TOLERANCE else "shrank: record it" if change < -TOLERANCE else ""
         print(f"{path:16} {before:12,} {now:12,} {100 * change:+7.1f} % {verdict}")
     if failed:
-        print("Make it cheaper again, or say why in the commit that takes the new counts: benchmarks/instructions.py record")
+        print(
+            "Make it cheaper again, or take the new counts and say why in the commit: benchmarks/instructions.py record"
+        )
     return 1 if failed else 0
 
 

@@ -70,7 +70,7 @@ class Crowd:
         self._busy = [person for person in people if len(person.tasks) >= 60]
         tasks = [(person, task) for person in people for task in person.tasks]
         self._chance.shuffle(tasks)
-        self._kept, self._doomed = tasks[:len(tasks) // 4], tasks[len(tasks) // 4:]
+        self._kept, self._doomed = tasks[: len(tasks) // 4], tasks[len(tasks) // 4 :]
 
     def _some(self, make, among: list) -> list:
         return [make(each) for each in self._chance.choices(among, k=self.SAMPLE)]
@@ -93,13 +93,15 @@ class Crowd:
     def deletes(self, most: int) -> list:
         """To be sent in order. forget_deleted() says how many were."""
         assert most <= len(self._doomed), "too few tasks are left to delete"
-        return [delete(person.token, task) for person, task in self._doomed[-1:-most - 1:-1]]
+        return [delete(person.token, task) for person, task in self._doomed[-1 : -most - 1 : -1]]
 
     def forget_deleted(self, count: int):
         del self._doomed[-count:]
 
     def production_mix(self) -> list:
-        """80 % API clients, of which 65 % read a task, 23 % list a project and 12 % write; 20 % people, who list, open and change."""
+        """80 % API clients, of which 65 % read a task, 23 % list a project and 12 % write; 20 % people, who list, open
+        and change."""
+
         def client():
             kind = self._chance.random()
             if kind < 0.65:

@@ -35,12 +35,14 @@ class System:
     SHAPES = ("standalone", "services-postgres", "services-sqlite", "services-nats", "gateway")
 
     def __init__(self, shape: str, environment: dict | None = None, folder: pathlib.Path | None = None,
-                 gateway_environment: dict | None = None, nats=None):
-        """`nats`: the bus of services-nats instead of one of its own; started by the caller, closed with the system."""
+                 gateway_environment: dict | None = None, nats=None, postgres: Postgres | None = None):
+        """`nats`, `postgres`: instead of those of its own; started by the caller, closed with the system."""
         assert shape in self.SHAPES
         self.shape = shape
         self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="cumulo-test-"))
-        self.postgres: Postgres | None = Postgres() if shape in ("services-postgres", "services-nats", "gateway") else None
+        self.postgres: Postgres | None = postgres
+        if shape in ("services-postgres", "services-nats", "gateway"):
+            self.postgres = postgres or Postgres()
         self.nats = nats or (Nats().start() if shape == "services-nats" else None)
         self.gateway: Gateway | None = None
         self.databases: dict = {}

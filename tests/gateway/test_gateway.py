@@ -252,7 +252,7 @@ class TestLimits:
         assert len(service.seen) == 30 - len(refused)
 
     def test_by_token(self, gateway, stub):
-        g = gateway(tasks=[stub()], RATE_TOKEN=2, BURST_TOKEN=5)
+        g = gateway(tasks=[stub()], RATE_TOKEN=1, BURST_TOKEN=5)
 
         def refused(token):
             fields = {"Authorization": f"Bearer {token}"} if token else {}
@@ -262,6 +262,7 @@ class TestLimits:
         header = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0."
         assert refused(header + "A" * 86) >= 7
         assert refused(header + "A" * 85 + "B") >= 7, "another token, another allowance"
+        assert refused("0123456789abcdef") >= 7, "a short one"
         assert refused(None) == 0
 
     def test_connections(self, gateway, stub):
@@ -381,7 +382,7 @@ class TestConfiguration:
         assert done.returncode != 0 and (variable in done.stderr or value in done.stderr), done.stderr
 
     @pytest.mark.parametrize("variables", [{}, {"TLS": "self-signed"}, {"TLS": "self-signed", "TLS_REDIRECT": "off"},
-                                           {"TRUSTED_PROXIES": "10.0.0.0/8,192.168.0.0/16"}, {"WEB_ROOT": "/srv/web"}])
+                                           {"TRUSTED_PROXIES": "10.0.0.0/8,192.168.0.0/16"}, {"WEB_ROOT": "/srv/web"}, {"ACCESS_LOG": "off"}])
     def test_nginx_takes_it(self, tmp_path, variables):
         done = Gateway(tmp_path, {"user-service": ["localhost:8080"]},
                        {f"CUMULO_GATEWAY_{k}": v for k, v in variables.items()}).run("test")
@@ -413,6 +414,7 @@ def test_the_real_services_answer_through_it(systems):
     assert methods <= set(METHODS)
     upstreams = {line["upstream"] for line in system.gateway.access_log() if line["service"] == "task_service"}
     for _ in range(40):
-        person.get("/tasks")
+        last = person.get("/tasks")
+    system.gateway.logged(last.headers["x-request-id"])
     upstreams |= {line["upstream"] for line in system.gateway.access_log() if line["service"] == "task_service"}
     assert len(upstreams) == 2, "both replicas get their share"

@@ -134,6 +134,7 @@ npm_packages() {
 
 if [ "$level" != run ] && [ "$level" != image ]; then
   npm_packages "$here/../tests/webhooks" "the reference implementation of Standard Webhooks"
+  npm_packages "$here/../tests/traces" "the definition of OTLP"
 fi
 if [ "$level" = lint ]; then
   npm_packages "$here" "the contract's linter"

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "platform/observe/trace.hpp"
+
 namespace cumulo::auth {
 
 namespace {
@@ -116,6 +118,7 @@ struct password_hasher::state {
       });
       if (!taken) complete(nullptr, overloaded());
     };
+    const trace::carried active;
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<io_executor>,
                                             void(std::exception_ptr, result<T>)>(std::move(initiate), use_awaitable,
                                                                                  std::move(todo));

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "platform/observe/log.hpp"
+#include "platform/observe/trace.hpp"
 
 namespace cumulo::bus {
 
@@ -50,6 +51,16 @@ std::string first_id_of(instant t) {
   const int n =
       std::snprintf(text.data(), text.size(), "%08llx-%04llx-7000-8000-000000000000", ms >> 16U, ms & 0xffffU);
   return {text.data(), static_cast<std::size_t>(n)};
+}
+
+trace::span begin_span(const subscription& what, const event& e) {
+  if (!trace::enabled()) return {};
+  auto span = trace::begin_continued(trace::kind::consumer, "process " + e.type, e.traceparent);
+  span.set("messaging.operation.type", "process");
+  span.set("messaging.destination.name", e.type);
+  span.set("messaging.consumer.group.name", what.consumer);
+  span.set("messaging.message.id", e.id);
+  return span;
 }
 
 void count(prometheus::Counter* c, std::size_t times = 1) {
@@ -116,6 +127,8 @@ awaitable<bool> consumer::handle_once(const event& e, sql::transaction& tx) {
 
 awaitable<attempt_outcome> consumer::attempt(const event& e, bool forget_attempts) {
   bool is_new = false;
+  auto span = begin_span(what_, e);
+  const trace::scope active{span};
   auto handle = [this, &e, &is_new, forget_attempts](sql::transaction& tx) -> awaitable<void> {
     is_new = co_await handle_once(e, tx);
     if (!forget_attempts) co_return;
@@ -130,15 +143,20 @@ awaitable<attempt_outcome> consumer::attempt(const event& e, bool forget_attempt
   }
   if (outcome.done()) count(is_new ? consumed_ : repeated_);
   if (!outcome.error.empty()) count(failed_);
+  if (!outcome.done()) span.fail(outcome.error.empty() ? "the consumer's database is away" : outcome.error);
   co_return outcome;
 }
 
 awaitable<attempt_outcome> consumer::attempt_together(std::span<const event* const> events) {
   std::size_t fresh = 0;
-  auto handle = [this, events, &fresh](sql::transaction& tx) -> awaitable<void> {
+  std::vector<trace::span> spans;
+  spans.reserve(events.size());
+  for (const event* e : events) spans.push_back(begin_span(what_, *e));
+  auto handle = [this, events, &spans, &fresh](sql::transaction& tx) -> awaitable<void> {
     fresh = 0;
-    for (const event* e : events) {
-      const bool is_new = co_await handle_once(*e, tx);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const trace::scope active{spans[i]};
+      const bool is_new = co_await handle_once(*events[i], tx);
       if (is_new) ++fresh;
     }
   };
@@ -151,6 +169,8 @@ awaitable<attempt_outcome> consumer::attempt_together(std::span<const event* con
   if (outcome.done()) {
     count(consumed_, fresh);
     count(repeated_, events.size() - fresh);
+  } else {
+    for (auto& each : spans) each.fail("to be attempted alone");
   }
   co_return outcome;
 }

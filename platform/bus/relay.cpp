@@ -12,6 +12,7 @@
 #include "platform/bus/bus.hpp"
 #include "platform/core/id.hpp"
 #include "platform/observe/log.hpp"
+#include "platform/observe/trace.hpp"
 
 namespace cumulo::bus {
 
@@ -199,6 +200,28 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
     }
   }
 
+  /// The consumers of an event of a recorded trace go on below its publication.
+  awaitable<void> publish(std::vector<event>& events) {
+    std::vector<trace::span> spans;
+    if (trace::enabled()) {
+      for (event& e : events) {
+        auto span = trace::begin_continued(trace::kind::producer, "publish " + e.type, e.traceparent);
+        if (!span.records()) continue;
+        span.set("messaging.operation.type", "send");
+        span.set("messaging.destination.name", e.type);
+        span.set("messaging.message.id", e.id);
+        e.traceparent = span.traceparent();
+        spans.push_back(std::move(span));
+      }
+    }
+    try {
+      co_await target->publish(events);
+    } catch (const std::exception& e) {
+      for (auto& each : spans) each.fail(e.what());
+      throw;
+    }
+  }
+
   /// With one. True if there may be more at once.
   awaitable<bool> relay_batch() {
     batch next = co_await read();
@@ -213,7 +236,7 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
     }
     if (!held) next = co_await read();  // the holder before us may have done some of these
     if (next.events.empty()) co_return false;
-    co_await target->publish(next.events);
+    co_await publish(next.events);
     co_await remove(next);
     if (relayed != nullptr) relayed->Increment(static_cast<double>(next.events.size()));
     if (by_type != nullptr) {

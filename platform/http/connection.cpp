@@ -178,6 +178,7 @@ awaitable<void> connection::serve() {
       ++t.in_flight;
       t.shared->metrics.request_started();
       try {
+        const trace::scope active{exchange_.span};
         const auto outcome = co_await (*exchange_.handle)(exchange_.asked, exchange_.answer);
         if (!outcome) refuse(outcome.error());
       } catch (const std::exception& e) {
@@ -272,6 +273,7 @@ void connection::refuse(const error& e) { answer_problem(exchange_, e); }
 void connection::note_handler_failure(const std::exception& e) {
   const auto* known = dynamic_cast<const service_failure*>(&e);
   log::error("request failed", {{"request_id", exchange_.request_id},
+                                {"trace_id", std::string_view{exchange_.traceparent}.substr(3, 32)},
                                 {"method", exchange_.method_text},
                                 {"route", exchange_.asked.route()},
                                 {"what", e.what()}});
@@ -305,6 +307,7 @@ void connection::finish_answer() {
 
   const auto took = steady_clock::now() - began_;
   t.routes_seen.answered(x.route_index, x.method_text, x.answer.status(), took);
+  end_span(x);
   if (!settings.access_log) return;
   log::access_line line;
   line.method = x.method_text;

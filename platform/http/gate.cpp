@@ -258,18 +258,38 @@ void name_request(server_thread& thread, exchange& x, const request_head* head, 
   }
   const auto given_trace = head != nullptr ? head->fields.find("traceparent") : std::string_view{};
   const bool continues = is_traceparent(given_trace);
+  std::string_view flags = "-00";
   x.traceparent.assign("00-");
   if (continues) {
     x.traceparent.append(given_trace.substr(3, 32));
+    flags = given_trace.substr(52);
   } else {
     append_hex(x.traceparent, thread.random() | 1U);
-    append_hex(x.traceparent, thread.random());
+    const auto low = thread.random();
+    append_hex(x.traceparent, low);
+    if (thread.shared->settings.traced && trace::samples(low)) flags = "-01";
   }
   x.traceparent += '-';
   append_hex(x.traceparent, thread.random() | 1U);
-  x.traceparent.append(continues ? given_trace.substr(52) : std::string_view{"-00"});
+  x.traceparent.append(flags);
+  if (trace::enabled() && thread.shared->settings.traced) {
+    const auto parent = continues ? given_trace.substr(36, 16) : std::string_view{};
+    x.span = trace::span{trace::kind::server, x.method_text, x.traceparent, parent};
+  }
   builder.request_id(x.request_id);
   builder.traceparent(x.traceparent);
+}
+
+void end_span(exchange& x) {
+  if (!x.span.records()) return;
+  const auto route = x.asked.route();
+  if (!route.empty()) x.span.rename(std::string{x.method_text}.append(" ").append(route));
+  x.span.set("http.request.method", x.method_text);
+  if (!route.empty()) x.span.set("http.route", route);
+  x.span.set("http.response.status_code", x.answer.status());
+  x.span.set("cumulo.request_id", x.request_id);
+  if (x.answer.status() >= 500) x.span.fail({});
+  x.span.end();
 }
 
 bool admit(server_thread& thread, exchange& x, const request_head& head, bool peer_is_trusted) {

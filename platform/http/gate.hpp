@@ -8,6 +8,7 @@
 #include "platform/http/request_builder.hpp"
 #include "platform/http/request_parser.hpp"
 #include "platform/http/server_thread.hpp"
+#include "platform/observe/trace.hpp"
 
 namespace cumulo::http {
 
@@ -31,6 +32,7 @@ struct exchange {
   std::string rate_fields;
   std::string client_address;  ///< when a proxy spoke for the client
   std::string decoded;         ///< path parameters
+  trace::span span;            ///< of this server; records if the trace is sampled
 };
 
 /// Ids and trace of the request, before anything can fail. `head` is null for a request that could not be read.
@@ -39,6 +41,9 @@ void name_request(server_thread& thread, exchange& x, const request_head* head, 
 /// Goes through the checks in the order that server.hpp gives. True: call `x.handle` (after reading the body); false:
 /// the answer is made.
 [[nodiscard]] bool admit(server_thread& thread, exchange& x, const request_head& head, bool peer_is_trusted);
+
+/// Says what became of the request, and ends its span.
+void end_span(exchange& x);
 
 inline constexpr std::string_view plain_challenge = R"(Bearer realm="cumulo")";
 

@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "platform/observe/metrics.hpp"
+#include "platform/observe/trace.hpp"
 #include "platform/outbound/transfer.hpp"
 
 namespace cumulo::outbound {
@@ -285,6 +286,7 @@ struct client::impl {
       };
       take(std::make_unique<transfer>(std::move(what), settings, std::move(done)));
     };
+    const trace::carried while_away;
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<io_executor>, void(exchange)>(
         std::move(initiate), use_awaitable, std::move(call));
   }

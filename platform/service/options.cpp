@@ -38,6 +38,11 @@ const std::vector<option>& table() {
       {"log-format", text, "json", "json for machines, text for people.", {"json", "text"}},
       {"log-file", text, "", "Where log lines go. Empty: standard error."},
       {"access-log", boolean, "true", "One line for each request."},
+      {"otlp-endpoint", text, "",
+       "OpenTelemetry collector that spans go to, http://host:4318 (OTLP over HTTP). Empty: none are recorded."},
+      {"trace-one-in", number, "10",
+       "Of so many traces that begin here, one is recorded (1: all; 0: none); those that come in are as their "
+       "traceparent says."},
       {"max-connections", number, "20000", "Open connections; one more gets a 503."},
       {"max-in-flight", number, "4096", "Requests being handled by one thread; one more gets a 503."},
       {"max-body", size, "1MiB", "Largest request body; more gets a 413."},

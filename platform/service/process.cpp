@@ -16,6 +16,7 @@
 #include "platform/service/jobs.hpp"
 #include "platform/service/make_broker.hpp"
 #include "platform/service/parked_events.hpp"
+#include "platform/service/trace_exporter.hpp"
 
 namespace cumulo::service {
 
@@ -89,6 +90,7 @@ http::server_settings management_settings(const config& c) {
   s.listen = c.text("management-listen");
   s.max_connections = 64;
   s.access_log = false;
+  s.traced = false;
   s.rate_limits = false;
   return s;
 }
@@ -155,6 +157,7 @@ class process {
   process(const program& what, const config& options)
       : program_(what),
         options_(options),
+        exporter_(make_trace_exporter(what.name, options, metrics_)),
         threads_(static_cast<std::size_t>(options.number("io-threads"))),
         jobs_(threads_),
         broker_(make_broker(what, options, threads_, metrics_)),
@@ -276,6 +279,7 @@ class process {
   const program& program_;
   const config& options_;
   prometheus::Registry metrics_;
+  std::unique_ptr<trace_exporter> exporter_;  ///< null where none is configured
   io_threads threads_;
   job_runner jobs_;
   auth::trust_store trust_;

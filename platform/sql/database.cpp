@@ -1,7 +1,11 @@
 #include "platform/sql/database.hpp"
 
+#include <filesystem>
+
+#include "platform/observe/trace.hpp"
 #include "platform/sql/postgres_database.hpp"
 #include "platform/sql/sqlite_database.hpp"
+#include "platform/sql/traced_database.hpp"
 
 namespace cumulo::sql {
 
@@ -12,8 +16,12 @@ row_sink transaction::ignore_rows() {
 
 std::unique_ptr<database> open(const std::string& url, io_threads& threads, pool_settings settings,
                                prometheus::Registry* metrics) {
-  if (is_postgres(url)) return open_postgres(url, threads, settings, metrics);
-  return open_sqlite(sqlite_file(url), threads, settings, metrics);
+  const bool postgres = is_postgres(url);
+  auto opened = postgres ? open_postgres(url, threads, settings, metrics)
+                         : open_sqlite(sqlite_file(url), threads, settings, metrics);
+  if (!trace::enabled()) return opened;
+  auto name = postgres ? database_name(url) : std::filesystem::path(sqlite_file(url)).stem().string();
+  return make_traced(std::move(opened), std::move(name));
 }
 
 }  // namespace cumulo::sql

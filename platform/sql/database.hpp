@@ -202,6 +202,7 @@ class database {
   virtual void close() = 0;
 
  protected:
+  friend class traced_database;
   using erased_body = function_ref<awaitable<bool>(transaction&)>;  ///< true commits, false rolls back
   virtual awaitable<void> run_transaction(erased_body body) = 0;
 };

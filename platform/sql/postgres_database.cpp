@@ -16,16 +16,6 @@ using timer =
 constexpr std::chrono::milliseconds tick_interval{250};
 constexpr int most_retries = 3;  // of a body, after serialization failures
 
-/// "tasks" of postgres://user@host/tasks?…, for metrics.
-std::string database_name(const std::string& url) {
-  const auto authority = url.find("://");
-  const auto from = url.find('/', authority == std::string::npos ? 0 : authority + 3);
-  if (from == std::string::npos) return "postgres";
-  const auto to = url.find('?', from);
-  const auto name = url.substr(from + 1, to == std::string::npos ? to : to - from - 1);
-  return name.empty() ? "postgres" : name;
-}
-
 /// What belongs to one I/O thread.
 struct thread_part : std::enable_shared_from_this<thread_part> {
   thread_part(asio::io_context& context, std::shared_ptr<postgres_link> r, std::shared_ptr<postgres_link> w,
@@ -229,6 +219,15 @@ void postgres_database::close() {
 }
 
 }  // namespace
+
+std::string database_name(const std::string& url) {
+  const auto authority = url.find("://");
+  const auto from = url.find('/', authority == std::string::npos ? 0 : authority + 3);
+  if (from == std::string::npos) return "postgres";
+  const auto to = url.find('?', from);
+  const auto name = url.substr(from + 1, to == std::string::npos ? to : to - from - 1);
+  return name.empty() ? "postgres" : name;
+}
 
 std::unique_ptr<database> open_postgres(const std::string& url, io_threads& threads, const pool_settings& settings,
                                         prometheus::Registry* metrics) {

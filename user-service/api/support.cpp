@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "platform/core/id.hpp"
+#include "platform/observe/trace.hpp"
 
 namespace cumulo::users::api {
 
@@ -73,6 +74,7 @@ awaitable<void> wait_until(std::chrono::steady_clock::time_point when) {
   using steady = std::chrono::steady_clock;
   const auto executor = co_await asio::this_coro::executor;
   asio::basic_waitable_timer<steady, asio::wait_traits<steady>, io_executor> timer{executor, when};
+  const trace::carried active;
   co_await timer.async_wait(use_awaitable);
 }
 

@@ -96,7 +96,8 @@ def merged(folder: pathlib.Path, order: list) -> list:
 
 
 def table(parts: list) -> str:
-    return "\n".join([HEADING, *(line(Row(**row)) for part in parts for row in part["rows"]), summary(parts)])
+    measured = "; ".join(f"{part['part']} at {part['commit']}" for part in parts)
+    return "\n".join([HEADING, *(line(Row(**row)) for part in parts for row in part["rows"]), measured, summary(parts)])
 
 
 def summary(parts: list) -> str:

@@ -19,8 +19,10 @@ def cpu_seconds(pids) -> float:
     return total / TICKS
 
 
-def resident_kilobytes(pid: int) -> int:
-    return int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1))
+def resident_kilobytes(pid: int, kind: str = "VmRSS") -> int:
+    """`kind`: VmRSS for all, RssAnon for its own, RssFile for what it has mapped of files (which the kernel holds anyway,
+    and takes back when memory is short)."""
+    return int(re.search(rf"{kind}:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1))
 
 
 def children(pid: int) -> list:

@@ -246,6 +246,40 @@ class TestDelivery:
         assert done["type"] == "task.completed" and done["data"]["task"]["status"] == "done"
         assert not [r for r in receiver.requests if r["path"] == "/other"]
 
+    def test_nothing_is_sent_for_a_disabled_account(self, person, receiver):
+        if person.system.shape != "standalone":
+            pytest.skip("the services have no bus here")
+        hook(person, receiver)
+        administrator = person.system.administrator
+
+        def becomes(status) -> bool:
+            sent = administrator.post("/notify", {"user_id": person.id, "title": "Hello", "channels": ["webhook"]}).json()
+            return eventually(lambda: {d["status"] for d in administrator.get(f"/notify/{sent['id']}").json()["deliveries"]}
+                              - {"pending"}) == {status}
+
+        assert becomes("delivered")
+        assert administrator.patch(f"/users/{person.id}", {"status": "disabled"}).status_code == 200
+        eventually(lambda: becomes("failed"))  # as soon as the event has come
+        came = len(receiver.requests)
+        assert becomes("failed") and len(receiver.requests) == came
+        assert administrator.patch(f"/users/{person.id}", {"status": "active"}).status_code == 200
+        eventually(lambda: becomes("delivered"))
+
+    def test_a_token_sees_of_the_log_what_it_may_read(self, person, receiver):
+        if person.system.shape != "standalone":
+            pytest.skip("the services have no bus here")
+        made = hook(person, receiver, events=["*"])
+        person.task("Secret")
+        notify(person)
+        receiver.wait(2)
+        eventually(lambda: len(log_of(person, made)) == 2)
+        task = next(a for a in log_of(person, made) if a["type"] == "task.created")
+        token = person.post("/tokens", {"name": "t", "scopes": ["notifications:read", "notifications:write"]}).json()["token"]
+        path = f"/webhooks/{made['id']}/deliveries"
+        seen = person.system.request("GET", path, token=token).json()["items"]
+        assert [a["type"] for a in seen] == ["notification.direct"]
+        assert person.system.request("POST", f"{path}/{task['id']}/replay", token=token).status_code == 404
+
     @pytest.mark.parametrize("fault", ["500", "404", "redirect", "timeout", "reset"])
     def test_what_fails_is_tried_again_with_the_same_id(self, person, receiver, fault):
         trap = Receiver()

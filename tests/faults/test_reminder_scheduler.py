@@ -23,6 +23,7 @@ FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 UTC = datetime.timezone.utc
 HOURS = 4             # in which all reminders come to their moment
 DOWN = 2 * 3600       # of which nobody is there, in seconds
+PREPARED = 120 + REMINDERS // 10  # none comes while they are made
 
 
 class Clock:
@@ -50,7 +51,7 @@ class Clock:
 
 def ask_for(person, begin, dice, number: int) -> tuple:
     """A task with a reminder within the hours, and sometimes a due time; (reminder's id, task's id, is it due?)."""
-    at = begin + datetime.timedelta(seconds=dice.randrange(30, HOURS * 3600))
+    at = begin + datetime.timedelta(seconds=dice.randrange(PREPARED, HOURS * 3600))
     due = dice.random() < 0.3
     members = {}
     if due:  # told an hour before, which is also within the hours

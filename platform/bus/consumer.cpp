@@ -79,7 +79,8 @@ attempt_outcome judge_current_exception() {
   try {
     throw;
   } catch (const sql::database_error& e) {
-    const bool away = e.kind() == sql::failure::unavailable || e.kind() == sql::failure::full;
+    const bool away = e.kind() == sql::failure::unavailable || e.kind() == sql::failure::full ||
+                      e.kind() == sql::failure::serialization;
     return away ? attempt_outcome{.away = std::current_exception(), .error = {}} : said(e);
   } catch (const std::exception& e) {
     return said(e);

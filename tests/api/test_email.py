@@ -163,6 +163,15 @@ def settle(server, person):
         time.sleep(0.02)
 
 
+def after_two_attempts(person, notification) -> dict:
+    """The delivery, tried and tried again."""
+    deadline = time.monotonic() + 20 * PATIENCE
+    while (delivery := person.get(f"/notify/{notification}").json()["deliveries"][0])["attempts"] < 2:
+        assert time.monotonic() < deadline, delivery
+        time.sleep(0.02)
+    return delivery
+
+
 def assert_overcome(server, person, title, seconds=30):
     """Sent at a second attempt or later, and once."""
     delivery = status(person, send(person, title), "delivered", seconds)
@@ -229,10 +238,7 @@ class TestFaults:
         system = own_system("standalone", server.settings())
         person = system.register()
         notification = send(person, "Late")
-        deadline = time.monotonic() + 20 * PATIENCE
-        while person.get(f"/notify/{notification}").json()["deliveries"][0]["attempts"] < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        after_two_attempts(person, notification)
         server.start()
         try:
             status(person, notification, "delivered", 30)
@@ -294,11 +300,7 @@ class TestTransport:
                                                "CUMULO_OUTBOUND_CA_FILE": ""})
             person = system.register()
             notification = send(person, "Secret")
-            deadline = time.monotonic() + 20 * PATIENCE
-            while person.get(f"/notify/{notification}").json()["deliveries"][0]["attempts"] < 2:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-            delivery = person.get(f"/notify/{notification}").json()["deliveries"][0]
+            delivery = after_two_attempts(person, notification)
             assert delivery["status"] == "pending" and delivery["detail"]
             assert server.received == []
         finally:

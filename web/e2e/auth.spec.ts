@@ -44,7 +44,7 @@ test('a token that runs out is renewed once, however many ask', async ({ page, p
     Date.now = () => now() + 14.8 * 60_000;
   });
   for (const name of ['Trash', 'Notifications', 'Settings']) await page.getByRole('link', { name }).click();
-  await expect(page.getByText('This one')).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Time zone' })).toBeVisible();
   expect(renewals).toHaveLength(1);
 });
 
@@ -75,4 +75,34 @@ test('links of mails that are not whole say so', async ({ page, program }) => {
   await page.getByLabel('E-mail').fill('nobody@example.org');
   await page.getByRole('button', { name: 'Send the link' }).click();
   await expect(page.getByText('a link is on its way')).toBeVisible();
+});
+
+test('a forgotten password is set anew by the link; an address is confirmed by another', async ({ page, program, person }) => {
+  const link = async (command: string) => /http\S+/.exec(await program.command('user', command, person.email))![0];
+  const reset = await link('reset-password');
+  await page.goto(reset);
+  await page.getByRole('textbox', { name: 'New password' }).fill('password1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('textbox', { name: 'New password' })).toHaveAttribute('data-invalid', 'true');
+  await page.getByRole('textbox', { name: 'New password' }).fill('eleven green pelicans in a rowing boat');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('The password is changed')).toBeVisible();
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByRole('textbox', { name: 'Password' }).fill('eleven green pelicans in a rowing boat');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
+  await page.goto(`${program.url}/app/settings`);
+  await expect(page.getByText('Your e-mail address is not confirmed.')).toBeVisible();
+  await page.goto(await link('verify-email'));
+  await expect(page.getByText('Thank you, your e-mail address is confirmed.')).toBeVisible();
+  await page.getByRole('link', { name: 'To my tasks' }).click();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await expect(page.getByRole('textbox', { name: 'E-mail' })).toHaveValue(person.email);
+  await expect(page.getByText('Your e-mail address is not confirmed.')).toHaveCount(0);
+  await page.goto('about:blank');
+  await page.goto(reset);
+  await page.getByRole('textbox', { name: 'New password' }).fill('eleven green pelicans in a rowing boat');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
 });

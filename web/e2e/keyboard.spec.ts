@@ -1,4 +1,4 @@
-import { day, expect, quickAdd, signIn, test } from './fixtures';
+import { expect, quickAdd, signIn, test } from './fixtures';
 
 test('the main job by the keyboard alone', async ({ page, person }) => {
   await signIn(page, person);
@@ -31,30 +31,4 @@ test('the main job by the keyboard alone', async ({ page, person }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Inbox' })).toBeVisible();
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
-});
-
-test('dragging: a card by the pointer, a day by the keyboard', async ({ page, person }) => {
-  const garden = await person.project('Garden');
-  await person.task({ title: 'Dig', project_id: garden.id, due: day(1) });
-  await signIn(page, person);
-  await page.goto(`${person.url}/app/project/${garden.id}?view=board`);
-  const card = page.getByRole('button', { name: 'Dig', exact: true });
-  await card.hover();
-  await page.mouse.down();
-  const column = (await page.getByRole('group', { name: 'In progress' }).boundingBox())!;
-  await page.mouse.move(column.x + 60, column.y + 40, { steps: 8 });
-  await page.mouse.move(column.x + 80, column.y + 60, { steps: 3 });
-  await page.mouse.up();
-  await expect(page.getByRole('group', { name: 'In progress' }).getByText('Dig')).toBeVisible();
-  await expect.poll(async () => (await person.tasks()).items[0]?.status).toBe('in_progress');
-
-  await page.getByRole('link', { name: 'Calendar' }).click();
-  const handle = page.getByRole('button', { name: 'Move: Dig' });
-  await handle.focus();
-  await page.keyboard.press('Space');
-  await expect(page.getByText(/Dig is over/)).toBeAttached();
-  await page.keyboard.press('ArrowDown');
-  await page.waitForTimeout(300);
-  await page.keyboard.press('Space');
-  await expect.poll(async () => (await person.tasks()).items[0]?.due).not.toBe(day(1));
 });

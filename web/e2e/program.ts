@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((found, failed) => {
     const server = createServer();
     server.once('error', failed);
@@ -14,6 +14,8 @@ function freePort(): Promise<number> {
     });
   });
 }
+
+const binary = join(process.env.CUMULO_TEST_BIN ?? resolve('../build/release/bin'), 'cumulo');
 
 /** The program, with a data folder of its own. It can be stopped and started again where it was. */
 export class Program {
@@ -32,21 +34,29 @@ export class Program {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  private get environment() {
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith('CUMULO_'));
+    return {
+      ...Object.fromEntries(own),
+      CUMULO_LISTEN: `127.0.0.1:${this.port}`,
+      CUMULO_MANAGEMENT_LISTEN: `127.0.0.1:${this.management}`,
+      CUMULO_DATA_DIR: this.folder,
+      CUMULO_PUBLIC_URL: this.url,
+      CUMULO_RATE_LIMITS: 'false',
+      CUMULO_GREETING: 'false',
+      // The tests' receivers of webhooks.
+      CUMULO_OUTBOUND_ALLOW: '127.0.0.0/8',
+    };
+  }
+
+  /** What a command prints: `command('user', 'verify-email', …)`. The program may be running. */
+  async command(...words: string[]): Promise<string> {
+    return new Promise((done, failed) => execFile(binary, words, { env: this.environment }, (error, out) => (error ? failed(error) : done(out))));
+  }
+
   async start() {
     const log = openSync(join(this.folder, 'log'), 'a');
-    const binary = join(process.env.CUMULO_TEST_BIN ?? resolve('../build/release/bin'), 'cumulo');
-    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CUMULO_')));
-    this.child = spawn(binary, ['serve'], {
-      stdio: ['ignore', log, log],
-      env: {
-        ...environment,
-        CUMULO_LISTEN: `127.0.0.1:${this.port}`,
-        CUMULO_MANAGEMENT_LISTEN: `127.0.0.1:${this.management}`,
-        CUMULO_DATA_DIR: this.folder,
-        CUMULO_RATE_LIMITS: 'false',
-        CUMULO_GREETING: 'false',
-      },
-    });
+    this.child = spawn(binary, ['serve'], { stdio: ['ignore', log, log], env: this.environment });
     for (let attempt = 0; attempt < 600; ++attempt) {
       if (this.child.exitCode !== null) break;
       try {

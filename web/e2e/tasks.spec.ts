@@ -77,31 +77,3 @@ test('search finds as one types; the trash gives back', async ({ page, person })
   await expect(page.getByText('The trash is empty')).toBeVisible();
   await expect.poll(async () => (await person.tasks()).items.length).toBe(2);
 });
-
-test('settings: zone, language, theme, tokens', async ({ page, person }) => {
-  await signIn(page, person);
-  await page.goto(`${person.url}/app/settings`);
-  await page.getByRole('textbox', { name: 'Language' }).click();
-  await page.getByRole('option', { name: 'Deutsch' }).click();
-  await expect(page.getByRole('heading', { level: 1, name: 'Einstellungen' })).toBeVisible();
-  await page.getByRole('textbox', { name: 'Farben' }).click();
-  await page.getByRole('option', { name: 'Dunkel' }).click();
-  await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
-  await page.reload();
-  await expect(page.getByRole('heading', { level: 1, name: 'Einstellungen' })).toBeVisible();
-  await page.getByRole('region', { name: 'Zugriffstoken' }).getByRole('textbox', { name: 'Name' }).fill('script');
-  await page.getByRole('button', { name: 'Token anlegen' }).click();
-  await expect(page.getByText('Kopiere es jetzt')).toBeVisible();
-  await page.getByRole('button', { name: 'script widerrufen' }).click();
-  await expect(page.getByText('Keine Token.')).toBeVisible();
-});
-
-test('an administrator sees people and invites', async ({ page, administrator, person }) => {
-  await signIn(page, administrator);
-  await page.getByRole('link', { name: 'Administration' }).click();
-  await expect(page.getByText(person.email)).toBeVisible();
-  await page.getByRole('button', { name: `Disable ${person.email}` }).click();
-  await page.getByRole('button', { name: `Enable ${person.email}` }).click();
-  await page.getByRole('button', { name: 'Invite', exact: true }).click();
-  await expect(page.getByText('/app/sign-up?invitation=')).toBeVisible();
-});

@@ -1,4 +1,4 @@
-import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { DirectionProvider, localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
@@ -21,10 +21,12 @@ export function App(props: { language: Language; messages: Messages }) {
   return (
     <SpokenContext value={value}>
       <QueryClientProvider client={queryClient}>
-        <MantineProvider theme={theme} cssVariablesResolver={variables} colorSchemeManager={colorScheme} defaultColorScheme="auto">
-          <RouterProvider router={router} />
-          <Notifications position="bottom-center" limit={3} />
-        </MantineProvider>
+        <DirectionProvider>
+          <MantineProvider theme={theme} cssVariablesResolver={variables} colorSchemeManager={colorScheme} defaultColorScheme="auto">
+            <RouterProvider router={router} />
+            <Notifications position="bottom-center" limit={3} />
+          </MantineProvider>
+        </DirectionProvider>
       </QueryClientProvider>
     </SpokenContext>
   );

@@ -72,7 +72,7 @@ export function Shell() {
         {ui.quick && <QuickAdd defaults={ui.quick} />}
         {ui.palette && <Palette />}
         {ui.help && <KeyHelp />}
-        {ui.newProject && <ProjectDialog />}
+        {ui.project && <ProjectDialog key={ui.project} id={ui.project} />}
         {conflict && <ConflictDialog key={conflict.key} edit={conflict} />}
       </Suspense>
     </AppShell>

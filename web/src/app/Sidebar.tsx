@@ -1,16 +1,19 @@
 import { ActionIcon, Button, Kbd, ScrollArea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
-import { useMemo, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { signOut } from '../api/session';
 import { notificationsQuery } from '../features/notifications/query';
 import { dueOf } from '../features/tasks/due';
 import { isOpen } from '../features/tasks/order';
 import { useT } from '../i18n';
+import type { Project } from '../api/types';
 import { useInboxId, useProjects, useTasks, useUser } from '../store/hooks';
-import { IconBell, IconCalendarMonth, IconCalendarWeek, IconHash, IconInbox, IconLogOut, IconPlus, IconSearch, IconSettings, IconShieldLock, IconSun, IconTrash } from './icons';
+import { IconArchive, IconBell, IconCalendarMonth, IconHash, IconInbox, IconListDetails, IconLogOut, IconPlus, IconSearch, IconSettings, IconShieldLock, IconSun, IconTrash } from './icons';
 import { usePlace } from './locale';
 import { setUi } from './ui';
+
+const size = 19;
 
 function Item({ icon, label, count, hint, ...link }: { icon: ReactNode; label: string; count?: number; hint?: string } & LinkProps) {
   return (
@@ -50,8 +53,20 @@ export function Sidebar() {
   const inbox = useInboxId();
   const projects = useProjects();
   const unread = useQuery(notificationsQuery).data?.unread_count ?? 0;
-  const own = [...projects.values()].filter((project) => !project.is_inbox && !project.archived);
-  const size = 19;
+  const own = [...projects.values()].filter((project) => !project.is_inbox);
+  const archived = own.filter((project) => project.archived);
+  const [allShown, setAllShown] = useState(false);
+  const line = (project: Project) => (
+    <Item
+      key={project.id}
+      icon={<IconHash size={size} color={project.color ?? undefined} />}
+      label={project.name}
+      count={counts.projects.get(project.id)}
+      hint={t.task.count(counts.projects.get(project.id) ?? 0)}
+      to="/app/project/$id"
+      params={{ id: project.id }}
+    />
+  );
   return (
     <>
       <div className="sidebar-head">
@@ -65,28 +80,28 @@ export function Sidebar() {
         <div>
           <Item icon={<IconInbox size={size} />} label={t.nav.inbox} count={counts.projects.get(inbox)} hint={t.task.count(counts.projects.get(inbox) ?? 0)} to="/app/inbox" />
           <Item icon={<IconSun size={size} />} label={t.nav.today} count={counts.today} hint={t.task.count(counts.today)} to="/app/today" />
-          <Item icon={<IconCalendarWeek size={size} />} label={t.nav.upcoming} to="/app/upcoming" />
+          <Item icon={<IconListDetails size={size} />} label={t.nav.upcoming} to="/app/upcoming" />
           <Item icon={<IconCalendarMonth size={size} />} label={t.nav.calendar} to="/app/calendar" />
           <Item icon={<IconSearch size={size} />} label={t.nav.search} to="/app/search" />
           <Item icon={<IconBell size={size} />} label={t.nav.notifications} count={unread} hint={t.notifications.unread(unread)} to="/app/notifications" />
           <div className="nav-heading">
             <h2>{t.nav.projects}</h2>
-            <ActionIcon variant="subtle" color="gray" aria-label={t.nav.newProject} onClick={() => setUi({ newProject: true })}>
+            <ActionIcon variant="subtle" color="gray" aria-label={t.nav.newProject} onClick={() => setUi({ project: 'new' })}>
               <IconPlus size={17} />
             </ActionIcon>
           </div>
-          {own.map((project) => (
-            <Item
-              key={project.id}
-              icon={<IconHash size={size} color={project.color ?? undefined} />}
-              label={project.name}
-              count={counts.projects.get(project.id)}
-              hint={t.task.count(counts.projects.get(project.id) ?? 0)}
-              to="/app/project/$id"
-              params={{ id: project.id }}
-            />
-          ))}
+          {own.filter((project) => !project.archived).map(line)}
           {own.length === 0 && <p className="nav-none">{t.project.none}</p>}
+          {archived.length > 0 && (
+            <button type="button" className="nav-item quiet" aria-expanded={allShown} onClick={() => setAllShown(!allShown)}>
+              <span className="nav-icon" aria-hidden>
+                <IconArchive size={size} />
+              </span>
+              <span className="nav-label">{t.project.inArchive}</span>
+              <span className="nav-count">{archived.length}</span>
+            </button>
+          )}
+          {allShown && archived.map(line)}
         </div>
       </ScrollArea>
       <div className="sidebar-foot" role="group" aria-label={t.nav.account}>

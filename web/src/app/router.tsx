@@ -1,6 +1,7 @@
 // Every address of the page. `?task=…` opens a task over whatever view it stands in.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
 import { InboxView } from '../features/tasks/InboxView';
+import { settingsPart, type SettingsPart } from '../features/settings/parts';
 import { TodayView } from '../features/tasks/TodayView';
 import { Crashed, NotFound } from './Fallbacks';
 import { Gate } from './Gate';
@@ -56,7 +57,10 @@ const upcoming = createRoute({
 const project = createRoute({
   getParentRoute: () => inside,
   path: '/app/project/$id',
-  validateSearch: (search: Record<string, unknown>): { view?: 'board' } => ({ view: search['view'] === 'board' ? 'board' : undefined }),
+  validateSearch: (search: Record<string, unknown>): { view?: 'board'; done?: true } => ({
+    view: search['view'] === 'board' ? 'board' : undefined,
+    done: search['done'] === true ? true : undefined,
+  }),
   component: lazyRouteComponent(() => import('../features/tasks/ProjectView'), 'ProjectView'),
 });
 const calendar = createRoute({
@@ -87,6 +91,7 @@ const notifications = createRoute({
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/app/settings',
+  validateSearch: (search: Record<string, unknown>): { part?: SettingsPart } => ({ part: settingsPart(search['part']) }),
   component: lazyRouteComponent(() => import('../features/settings/SettingsView'), 'SettingsView'),
 });
 const administration = createRoute({

@@ -21,6 +21,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   focusRing: 'auto',
+  components: { Checkbox: { defaultProps: { radius: 'sm' } } },
 });
 
 export const variables: CSSVariablesResolver = () => ({

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { ApiError, Unreachable } from '../api/problem';
+import { Unreachable } from '../api/problem';
 import type { Messages } from '../i18n';
 
 let undoLast: (() => void) | null = null;
@@ -17,18 +17,25 @@ export function tell(message: string) {
   notifications.show({ message, autoClose: 4_000 });
 }
 
-/** Says what was done and offers to undo it. */
-export function tellUndoable(t: Messages, message: string, take: () => void) {
+/** Says what was done and offers to undo it. `settle`, if given, runs once the offer is over and was not taken. */
+export function tellUndoable(t: Messages, message: string, take: () => void, settle?: () => void) {
   const id = `undo-${++sequence}`;
-  const once = () => {
-    notifications.hide(id);
+  let over = false;
+  const end = (then?: () => void) => {
+    if (over) return;
+    over = true;
     if (undoLast === once) undoLast = null;
-    take();
+    then?.();
+  };
+  const once = () => {
+    end(take);
+    notifications.hide(id);
   };
   undoLast = once;
   notifications.show({
     id,
     autoClose: shown,
+    ...(settle ? { onClose: () => end(settle) } : {}),
     message: (
       <Group justify="space-between" wrap="nowrap">
         <Text size="sm">{message}</Text>
@@ -41,6 +48,6 @@ export function tellUndoable(t: Messages, message: string, take: () => void) {
 }
 
 export function tellError(t: Messages, error: unknown) {
-  const reason = error instanceof Unreachable ? t.unreachable : error instanceof ApiError ? error.message : String(error);
+  const reason = error instanceof Unreachable ? t.unreachable : error instanceof Error ? error.message : String(error);
   notifications.show({ color: 'red', title: t.failed, message: reason, autoClose: shown });
 }

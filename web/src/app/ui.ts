@@ -2,19 +2,20 @@
 import { useSyncExternalStore } from 'react';
 
 export interface QuickDefaults {
-  project?: string;
-  day?: string;
+  project?: string | undefined;
+  day?: string | undefined;
 }
 
 export interface Ui {
   quick: QuickDefaults | null;
   palette: boolean;
   help: boolean;
-  newProject: boolean;
+  /** The project that is edited; 'new' for one that is not there yet. */
+  project: string | null;
   selected: ReadonlySet<string>;
 }
 
-let ui: Ui = { quick: null, palette: false, help: false, newProject: false, selected: new Set() };
+let ui: Ui = { quick: null, palette: false, help: false, project: null, selected: new Set() };
 const listeners = new Set<() => void>();
 /** The ids of the list on the screen, in order, and how to bring one into view. */
 let order: readonly string[] = [];

@@ -3,6 +3,7 @@ import { useT } from '../../i18n';
 import { useUser } from '../../store/hooks';
 import { Section } from '../settings/Section';
 import { ViewHead } from '../tasks/ViewHead';
+import { Announcements } from './Announcements';
 import { Invitations } from './Invitations';
 import { Users } from './Users';
 
@@ -19,6 +20,9 @@ export function AdminView() {
           </Section>
           <Section title={t.admin.invitations} hint={t.admin.registration}>
             <Invitations />
+          </Section>
+          <Section title={t.admin.announcements} hint={t.admin.announcementsHint}>
+            <Announcements />
           </Section>
         </div>
       ) : (

@@ -1,11 +1,13 @@
-import { Alert, Button, Code, Group, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { usePlace } from '../../app/locale';
 import { tellError } from '../../app/toast';
+import { useConfirm } from '../../app/useConfirm';
 import { all, api, body } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import { useT } from '../../i18n';
+import { Secret } from '../settings/Secret';
 import { formatInstant } from '../tasks/due';
 
 const invitationsKey = ['invitations'];
@@ -14,6 +16,7 @@ export function Invitations() {
   const t = useT();
   const place = usePlace();
   const client = useQueryClient();
+  const [dialog, confirm] = useConfirm();
   const [email, setEmail] = useState('');
   const { data } = useQuery({
     queryKey: invitationsKey,
@@ -39,6 +42,7 @@ export function Invitations() {
   };
   return (
     <>
+      {dialog}
       <form onSubmit={submit}>
         <Group align="flex-end">
           <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={invite.error instanceof ApiError ? invite.error.fault('email') : undefined} />
@@ -49,7 +53,7 @@ export function Invitations() {
       </form>
       {invite.data && (
         <Alert role="status" title={t.admin.invited}>
-          <Code className="secret">{`${location.origin}/app/sign-up?invitation=${encodeURIComponent(invite.data.token)}`}</Code>
+          <Secret value={`${location.origin}/app/sign-up?invitation=${encodeURIComponent(invite.data.token)}`} />
         </Alert>
       )}
       <ul className="plain" aria-label={t.admin.invitations}>
@@ -59,7 +63,15 @@ export function Invitations() {
               <span className="row-title">{invitation.email ?? t.admin.anyone}</span>
               <span className="row-meta">{t.settings.expires(formatInstant(invitation.expires_at, place.locale, place.zone))}</span>
             </div>
-            <Button size="compact-sm" variant="light" color="red" aria-label={t.admin.withdrawOf(invitation.email ?? t.admin.anyone)} onClick={() => withdraw.mutate(invitation.id)}>
+            <Button
+              size="compact-sm"
+              variant="light"
+              color="red"
+              aria-label={t.admin.withdrawOf(invitation.email ?? t.admin.anyone)}
+              onClick={() =>
+                confirm({ act: t.admin.withdraw, text: t.admin.withdrawAsk(invitation.email ?? t.admin.anyone), run: () => withdraw.mutate(invitation.id) })
+              }
+            >
               {t.admin.withdraw}
             </Button>
           </li>

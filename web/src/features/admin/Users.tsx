@@ -1,6 +1,7 @@
 import { Button, Select } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { tell, tellError } from '../../app/toast';
+import { useConfirm } from '../../app/useConfirm';
 import { api, body } from '../../api/client';
 import type { User } from '../../api/types';
 import { useT } from '../../i18n';
@@ -12,6 +13,7 @@ export function Users() {
   const t = useT();
   const me = useUser();
   const client = useQueryClient();
+  const [dialog, confirm] = useConfirm();
   const users = useInfiniteQuery({
     queryKey: usersKey,
     queryFn: ({ pageParam }) => body(api.GET('/users', { params: { query: { limit: 50, cursor: pageParam } } })),
@@ -27,6 +29,7 @@ export function Users() {
   });
   return (
     <>
+      {dialog}
       <ul className="plain" aria-label={t.admin.users}>
         {users.data?.pages
           .flatMap((page) => page.items)
@@ -53,7 +56,10 @@ export function Users() {
                   variant="light"
                   color={user.status === 'active' ? 'red' : undefined}
                   aria-label={user.status === 'active' ? t.admin.disableOf(user.email) : t.admin.enableOf(user.email)}
-                  onClick={() => change.mutate({ id: user.id, status: user.status === 'active' ? 'disabled' : 'active' })}
+                  onClick={() => {
+                    if (user.status !== 'active') change.mutate({ id: user.id, status: 'active' });
+                    else confirm({ act: t.admin.disable, text: t.admin.disableAsk(user.email), run: () => change.mutate({ id: user.id, status: 'disabled' }) });
+                  }}
                 >
                   {user.status === 'active' ? t.admin.disable : t.admin.enable}
                 </Button>

@@ -31,7 +31,7 @@ export default function BoardView({ project, tasks, place }: { project: Project;
               </div>
               {found.slice(0, mostShown).map((task) => (
                 <Draggable key={task.id} task={task} className="card">
-                  {(handle) => <TaskRow task={task} place={place} handle={handle} />}
+                  {(handle) => <TaskRow task={task} place={place} status={status} handle={handle} />}
                 </Draggable>
               ))}
               {found.length > mostShown && <p className="more">{t.views.moreOn(found.length - mostShown)}</p>}

@@ -8,7 +8,7 @@ import { useT } from '../../i18n';
 import { useTasks } from '../../store/hooks';
 import { DragArea } from '../drag/DragArea';
 import { setDay } from '../tasks/commands';
-import { addDays, addMonths, dueOf, formatDay, weekOf } from '../tasks/due';
+import { addDays, addMonths, dueOf, formatDay, formatDays, weekOf } from '../tasks/due';
 import { byUrgency, isOpen } from '../tasks/order';
 import { ViewHead } from '../tasks/ViewHead';
 import { DayCell } from './DayCell';
@@ -45,7 +45,7 @@ export function CalendarView() {
   const go = (to: string) => void navigate({ to: '.', search: (old) => ({ ...old, day: to === place.today ? undefined : to }) });
   const step = (direction: 1 | -1) => go(week ? addDays(day, 7 * direction) : `${addMonths(month, direction)}-01`);
   const placeName = useCallback((id: string) => formatDay(id, place.locale, { weekday: 'long', day: 'numeric', month: 'long' }), [place.locale]);
-  const title = formatDay(day, place.locale, { month: 'long', year: 'numeric' });
+  const title = week ? formatDays(first, days.at(-1)!, place.locale) : formatDay(day, place.locale, { month: 'long', year: 'numeric' });
   return (
     <>
       <ViewHead title={t.nav.calendar} note={title}>

@@ -1,9 +1,10 @@
 import { ActionIcon, Anchor, Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useReducer } from 'react';
 import { IconCheck, IconX } from '../../app/icons';
 import { usePlace } from '../../app/locale';
 import { router } from '../../app/router';
-import { tellError } from '../../app/toast';
+import { tellError, tellUndoable } from '../../app/toast';
 import { api, body } from '../../api/client';
 import type { Notification, NotificationList } from '../../api/types';
 import { useT } from '../../i18n';
@@ -15,6 +16,9 @@ import { ViewHead } from '../tasks/ViewHead';
 import { notificationsQuery } from './query';
 
 type Act = { kind: 'read' | 'delete'; item: Notification } | { kind: 'read-all' };
+
+/** Taken away on the screen; sent when the offer to undo it is over. */
+const leaving = new Set<string>();
 
 function after(list: NotificationList, act: Act): NotificationList {
   const now = new Date().toISOString();
@@ -51,11 +55,21 @@ export function NotificationsView() {
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: keys.notifications }),
   });
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const remove = (item: Notification) => {
+    leaving.add(item.id);
+    redraw();
+    const back = () => {
+      leaving.delete(item.id);
+      redraw();
+    };
+    tellUndoable(t, t.notifications.deleted, back, () => act.mutate({ kind: 'delete', item }, { onSettled: back }));
+  };
   const follow = (item: Notification) => {
     if (!item.read_at) act.mutate({ kind: 'read', item });
     if (item.link?.startsWith('/app/')) router.history.push(item.link);
   };
-  const items = data?.items ?? [];
+  const items = (data?.items ?? []).filter((item) => !leaving.has(item.id));
   return (
     <>
       <ViewHead title={t.nav.notifications} note={data?.unread_count ? t.notifications.unread(data.unread_count) : undefined}>
@@ -102,7 +116,7 @@ export function NotificationsView() {
                   <IconCheck size={18} />
                 </ActionIcon>
               )}
-              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`${t.remove}: ${item.title}`} onClick={() => act.mutate({ kind: 'delete', item })}>
+              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`${t.remove}: ${item.title}`} onClick={() => remove(item)}>
                 <IconX size={18} />
               </ActionIcon>
             </li>

@@ -9,7 +9,7 @@ import { useSpoken } from '../../i18n';
 import { useProjects } from '../../store/hooks';
 import { createTask, trashTask } from '../tasks/actions';
 import { dueFields } from '../tasks/due';
-import { dueText } from '../tasks/dueText';
+import { dayText, dueText } from '../tasks/dueText';
 import { findDates } from './dates';
 import { parseQuickAdd, type Hit } from './parse';
 import { suggest, type Suggestion } from './suggest';
@@ -31,6 +31,10 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   );
   const suggestions = useMemo(() => suggest(text, input.current?.selectionStart ?? text.length, open, labels), [text, open, labels]);
   const close = () => setUi({ quick: null });
+  // What the place says where it was opened, unless the words say otherwise.
+  const [given, setGiven] = useState(defaults);
+  const here = given.project && !understood.project ? projects.get(given.project) : undefined;
+  const day = given.day && !understood.due ? given.day : undefined;
 
   const words = (hit: Hit): string => {
     if (hit.kind === 'project') return `# ${hit.project.name}`;
@@ -48,9 +52,9 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   };
   const submit = () => {
     if (!understood.title) return;
-    const due = understood.due ?? (defaults.day ? { day: defaults.day, time: null } : null);
+    const due = understood.due ?? (day ? { day, time: null } : null);
     const body: TaskCreation = { title: understood.title };
-    const project = understood.project?.id ?? defaults.project;
+    const project = understood.project?.id ?? here?.id;
     if (project) body.project_id = project;
     if (understood.labels.length > 0) body.labels = understood.labels;
     if (understood.priority) body.priority = understood.priority;
@@ -103,13 +107,10 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
       )}
       <div className="understood" aria-live="polite">
         {understood.hits.length > 0 && <span className="visually-hidden">{t.quick.understood}</span>}
+        {here && !here.is_inbox && <Understood words={`# ${here.name}`} label={t.quick.ignore(here.name)} onTakeBack={() => setGiven({ ...given, project: undefined })} />}
+        {day && <Understood words={dayText(t, day, place)} label={t.quick.ignore(dayText(t, day, place))} onTakeBack={() => setGiven({ ...given, day: undefined })} />}
         {understood.hits.map((hit) => (
-          <span key={`${hit.start} ${hit.kind}`} className="hit" data-kind={hit.kind}>
-            {words(hit)}
-            <button type="button" aria-label={t.quick.ignore(text.slice(hit.start, hit.end))} onClick={() => ignore(hit)}>
-              <IconX size={13} />
-            </button>
-          </span>
+          <Understood key={`${hit.start} ${hit.kind}`} words={words(hit)} label={t.quick.ignore(text.slice(hit.start, hit.end))} onTakeBack={() => ignore(hit)} />
         ))}
       </div>
       <Group justify="space-between" mt="md">
@@ -121,5 +122,16 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
         </Button>
       </Group>
     </Modal>
+  );
+}
+
+function Understood({ words, label, onTakeBack }: { words: string; label: string; onTakeBack: () => void }) {
+  return (
+    <span className="hit">
+      {words}
+      <button type="button" aria-label={label} onClick={onTakeBack}>
+        <IconX size={13} />
+      </button>
+    </span>
   );
 }

@@ -21,14 +21,16 @@ export function Look() {
   };
   return (
     <Section title={t.settings.look}>
-      <Select label={t.settings.language} data={languages} value={language} allowDeselect={false} onChange={(value) => value && choose(value as Language)} />
-      <Select
-        label={t.settings.theme}
-        data={(['auto', 'light', 'dark'] as const).map((value) => ({ value, label: t.settings.themes[value] }))}
-        value={colorScheme}
-        allowDeselect={false}
-        onChange={(value) => value && setColorScheme(value as 'auto' | 'light' | 'dark')}
-      />
+      <div className="stack">
+        <Select label={t.settings.language} data={languages} value={language} allowDeselect={false} onChange={(value) => value && choose(value as Language)} />
+        <Select
+          label={t.settings.theme}
+          data={(['auto', 'light', 'dark'] as const).map((value) => ({ value, label: t.settings.themes[value] }))}
+          value={colorScheme}
+          allowDeselect={false}
+          onChange={(value) => value && setColorScheme(value as 'auto' | 'light' | 'dark')}
+        />
+      </div>
     </Section>
   );
 }

@@ -1,14 +1,16 @@
-import { Alert, Button, Checkbox, Code, CopyButton, Group, NumberInput, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, NumberInput, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { usePlace } from '../../app/locale';
 import { tellError } from '../../app/toast';
+import { useConfirm } from '../../app/useConfirm';
 import { all, api, body } from '../../api/client';
 import { ApiError } from '../../api/problem';
 import type { Scope } from '../../api/types';
 import { useT } from '../../i18n';
 import { useUser } from '../../store/hooks';
 import { formatInstant } from '../tasks/due';
+import { Secret } from './Secret';
 import { Section } from './Section';
 
 const tokensKey = ['tokens'];
@@ -20,6 +22,7 @@ export function Tokens() {
   const user = useUser();
   const client = useQueryClient();
   const offered: Scope[] = user.role === 'administrator' ? [...scopes, 'notify:send'] : scopes;
+  const [dialog, confirm] = useConfirm();
   const [name, setName] = useState('');
   const [wanted, setWanted] = useState<string[]>(['tasks:read']);
   const [days, setDays] = useState(90);
@@ -48,18 +51,10 @@ export function Tokens() {
   };
   return (
     <Section title={t.settings.tokens} hint={t.settings.tokensHint}>
+      {dialog}
       {create.data && (
         <Alert role="status" title={t.settings.tokenMade}>
-          <Group wrap="nowrap">
-            <Code className="secret">{create.data.token}</Code>
-            <CopyButton value={create.data.token}>
-              {({ copied, copy }) => (
-                <Button size="compact-sm" onClick={copy}>
-                  {copied ? t.settings.copied : t.settings.copy}
-                </Button>
-              )}
-            </CopyButton>
-          </Group>
+          <Secret value={create.data.token} />
         </Alert>
       )}
       <ul className="plain" aria-label={t.settings.tokens}>
@@ -71,7 +66,7 @@ export function Tokens() {
                 {token.scopes.join(', ')} · {t.settings.expires(formatInstant(token.expires_at, place.locale, place.zone))}
               </span>
             </div>
-            <Button size="compact-sm" variant="light" color="red" aria-label={t.settings.revokeOf(token.name)} onClick={() => revoke.mutate(token.id)}>
+            <Button size="compact-sm" variant="light" color="red" aria-label={t.settings.revokeOf(token.name)} onClick={() => confirm({ act: t.settings.revoke, text: t.settings.revokeAsk(token.name), run: () => revoke.mutate(token.id) })}>
               {t.settings.revoke}
             </Button>
           </li>

@@ -4,10 +4,11 @@ import { DatePicker, DatesProvider } from '@mantine/dates';
 import 'dayjs/locale/de';
 import { useState } from 'react';
 import { IconCalendarWeek, IconClock, IconX } from '../../app/icons';
+import { keepEscape } from '../../app/keepEscape';
 import type { Place } from '../../app/locale';
 import { useSpoken } from '../../i18n';
 import { findDates } from '../quickadd/dates';
-import { addDays, weekdayOf, weekOf, type When } from './due';
+import { addDays, weekendOf, weekOf, type When } from './due';
 import { dueText } from './dueText';
 
 interface Props {
@@ -27,11 +28,10 @@ export function DuePicker({ value, place, onChange }: Props) {
     setWords('');
     if (!stay) setOpened(false);
   };
-  const saturday = addDays(weekOf(place.today, 1), weekdayOf(place.today) === 0 ? 6 : 5);
   const presets: [string, string][] = [
     [t.day.today, place.today],
     [t.day.tomorrow, addDays(place.today, 1)],
-    [t.day.weekend, saturday],
+    [t.day.weekend, weekendOf(place.today)],
     [t.day.nextWeek, addDays(weekOf(place.today, 1), 7)],
   ];
   return (
@@ -42,7 +42,7 @@ export function DuePicker({ value, place, onChange }: Props) {
             {value ? dueText(t, value, place) : t.task.noDue}
           </Button>
         </Popover.Target>
-        <Popover.Dropdown aria-label={t.task.due}>
+        <Popover.Dropdown onKeyDown={keepEscape} aria-label={t.task.due}>
           <Stack gap="xs">
             <TextInput
               data-autofocus

@@ -2,18 +2,20 @@ import { Button, ColorSwatch, Group, Modal, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { setUi } from '../../app/ui';
-import type { Project } from '../../api/types';
 import { useT } from '../../i18n';
+import { useProjects } from '../../store/hooks';
 import { changeProject, createProject } from './actions';
 
 const colors = ['#2b62c9', '#0f766e', '#2f8f46', '#a16207', '#c2410c', '#be185d', '#7c3aed', '#5a6576'];
 
-export default function ProjectDialog({ project, onClose }: { project?: Project; onClose?: () => void }) {
+/** `id` of the project, or 'new'. */
+export default function ProjectDialog({ id }: { id: string }) {
   const t = useT();
   const navigate = useNavigate();
+  const project = useProjects().get(id);
   const [name, setName] = useState(project?.name ?? '');
   const [color, setColor] = useState(project?.color ?? colors[0]!);
-  const close = onClose ?? (() => setUi({ newProject: false }));
+  const close = () => setUi({ project: null });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!name.trim()) return;

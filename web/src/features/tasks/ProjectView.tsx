@@ -1,11 +1,11 @@
 import { ActionIcon, Button, Menu, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo } from 'react';
 import { NotFound } from '../../app/Fallbacks';
 import { IconArchive, IconDots, IconPencil, IconTrash } from '../../app/icons';
 import { usePlace } from '../../app/locale';
-import { tell, tellUndoable } from '../../app/toast';
+import { setUi } from '../../app/ui';
 import { api, body } from '../../api/client';
 import type { Task } from '../../api/types';
 import { useT } from '../../i18n';
@@ -13,12 +13,11 @@ import { isLocal } from '../../store/edits';
 import { useEdits, useProjects, useTasks } from '../../store/hooks';
 import { realId } from '../../store/outbox';
 import { keys } from '../../store/server';
-import { changeProject, trashProject } from './actions';
 import { AddLine } from './AddLine';
+import { archive, removeProject } from './commands';
 import { Empty } from './Empty';
 import { ListSkeleton } from './ListSkeleton';
 import { byPriority, isOpen } from './order';
-import ProjectDialog from './ProjectDialog';
 import { TaskList, type Group } from './TaskList';
 import { ViewHead } from './ViewHead';
 
@@ -39,17 +38,15 @@ export function ProjectView() {
   const place = usePlace();
   const navigate = useNavigate();
   const { id: named } = useParams({ from: '/inside/app/project/$id' });
-  const { view } = useSearch({ from: '/inside/app/project/$id' });
+  const { view, done = false } = useSearch({ from: '/inside/app/project/$id' });
   const projects = useProjects();
   useEdits();
   const id = realId(named);
   useEffect(() => {
-    if (id !== named) void navigate({ to: '/app/project/$id', params: { id }, search: { view }, replace: true });
-  }, [id, named, view, navigate]);
+    if (id !== named) void navigate({ to: '/app/project/$id', params: { id }, search: { view, done: done || undefined }, replace: true });
+  }, [id, named, view, done, navigate]);
   const project = projects.get(id);
   const { tasks, loading } = useTasks();
-  const [done, setDone] = useState(false);
-  const [editing, setEditing] = useState(false);
   const board = view === 'board';
   const closed = useClosed(id, done || board);
   const all = useMemo(() => {
@@ -79,7 +76,7 @@ export function ProjectView() {
           ]}
         />
         {!board && (
-          <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setDone(!done)}>
+          <Button size="compact-sm" variant="subtle" color="gray" onClick={() => void navigate({ to: '.', search: (old) => ({ ...old, done: done ? undefined : (true as const) }), replace: true })}>
             {done ? t.views.hideDone : t.views.showDone}
           </Button>
         )}
@@ -90,32 +87,25 @@ export function ProjectView() {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setEditing(true)}>
+            <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setUi({ project: id })}>
               {t.project.edit}
             </Menu.Item>
             <Menu.Item
               leftSection={<IconArchive size={16} />}
-              onClick={() => {
-                changeProject(id, { archived: !project.archived });
-                if (!project.archived) tell(t.project.archived);
-              }}
+              onClick={() => archive(t, project, !project.archived)}
             >
               {project.archived ? t.project.unarchive : t.project.archive}
             </Menu.Item>
             <Menu.Item
               color="red"
               leftSection={<IconTrash size={16} />}
-              onClick={() => {
-                tellUndoable(t, t.project.removed(project.name), trashProject(id));
-                void navigate({ to: '/app/inbox' });
-              }}
+              onClick={() => removeProject(t, project)}
             >
               {t.project.remove}
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </ViewHead>
-      {editing && <ProjectDialog project={project} onClose={() => setEditing(false)} />}
       {board ? (
         <Suspense fallback={<ListSkeleton />}>
           <BoardView project={project} tasks={all} place={place} />

@@ -8,6 +8,8 @@ import { TaskRow } from './TaskRow';
 export interface Group {
   id: string;
   title?: string;
+  /** Where the group is a day's: its tasks need not say so again. */
+  day?: string;
   aside?: ReactNode;
   tasks: readonly Task[];
   /** Shown where the group has no tasks. */
@@ -105,6 +107,6 @@ function Head({ group, render }: { group: Group; render?: Props['renderHead'] })
 }
 
 function Row({ line, place, projects, render }: { line: Line & { kind: 'task' }; place: Place; projects: Props['projects']; render: Props['renderTask'] }) {
-  const row = (handle: ReactNode) => <TaskRow task={line.task} place={place} project={projects?.get(line.task.project_id)} handle={handle} />;
+  const row = (handle: ReactNode) => <TaskRow task={line.task} place={place} project={projects?.get(line.task.project_id)} day={line.group.day} handle={handle} />;
   return render ? render(line.task, row, line.group) : row(null);
 }

@@ -1,14 +1,14 @@
 import { memo, type ReactNode } from 'react';
-import { IconCalendarWeek, IconCloudOff, IconHash } from '../../app/icons';
+import { IconCalendarWeek, IconClock, IconCloudOff, IconHash } from '../../app/icons';
 import type { Place } from '../../app/locale';
 import { toggleSelected, useSelected } from '../../app/ui';
-import type { Project, Task } from '../../api/types';
+import type { Project, Task, TaskStatus } from '../../api/types';
 import { useT } from '../../i18n';
 import { isLocal } from '../../store/edits';
 import { CheckCircle } from './CheckCircle';
 import { openTask, toggleDone } from './commands';
 import { dueText, dueTone } from './dueText';
-import { dueOf } from './due';
+import { dueOf, formatTime } from './due';
 import { isOpen } from './order';
 
 export interface RowProps {
@@ -16,10 +16,13 @@ export interface RowProps {
   place: Place;
   /** Shown where the list holds several projects. */
   project?: Project | undefined;
+  /** The day and the status that the place of the row says already. */
+  day?: string | undefined;
+  status?: TaskStatus | undefined;
   handle?: ReactNode;
 }
 
-export const TaskRow = memo(function TaskRow({ task, place, project, handle }: RowProps) {
+export const TaskRow = memo(function TaskRow({ task, place, project, day, status, handle }: RowProps) {
   const t = useT();
   const selected = useSelected(task.id);
   const due = dueOf(task, place.zone);
@@ -42,24 +45,18 @@ export const TaskRow = memo(function TaskRow({ task, place, project, handle }: R
           {task.title}
         </button>
         <div className="row-meta">
-          {due && (
+          {due && (due.day !== day || due.time) && (
             <span className={`due ${dueTone(due, place, isOpen(task))}`}>
-              <IconCalendarWeek size={14} aria-hidden />
-              {dueText(t, due, place)}
+              {due.day === day ? <IconClock size={14} aria-hidden /> : <IconCalendarWeek size={14} aria-hidden />}
+              {due.day === day && due.time ? formatTime(due.time, place.locale) : dueText(t, due, place)}
             </span>
           )}
-          {task.status === 'in_progress' && <span className="badge">{t.task.statuses.in_progress}</span>}
+          {task.status === 'in_progress' && status !== task.status && <span className="badge">{t.task.statuses.in_progress}</span>}
           {task.labels.map((label) => (
             <span key={label} className="label">
               @{label}
             </span>
           ))}
-          {project && !project.is_inbox && (
-            <span className="row-project">
-              <IconHash size={13} aria-hidden color={project.color ?? undefined} />
-              {project.name}
-            </span>
-          )}
           {isLocal(task.id) && (
             <span className="unsent" title={t.task.unsent}>
               <IconCloudOff size={13} aria-label={t.task.unsent} />
@@ -67,6 +64,12 @@ export const TaskRow = memo(function TaskRow({ task, place, project, handle }: R
           )}
         </div>
       </div>
+      {project && !project.is_inbox && (
+        <span className="row-project">
+          <IconHash size={13} aria-hidden color={project.color ?? undefined} />
+          <span>{project.name}</span>
+        </span>
+      )}
       {selected && <span className="visually-hidden">{t.bulk.selected(1)}</span>}
     </div>
   );

@@ -1,8 +1,9 @@
-import { ActionIcon, Drawer, Group, Menu, Select, Skeleton, Stack, TagsInput, Text, Textarea } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { ActionIcon, CloseButton, Drawer, Group, Menu, Select, Skeleton, Stack, TagsInput, Text, Textarea } from '@mantine/core';
+import { useMediaQuery, useWindowEvent } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { IconDots, IconLink, IconTrash } from '../../app/icons';
+import { IconDots, IconFlag, IconHash, IconLink, IconProgress, IconTag, IconTrash } from '../../app/icons';
+import { keepEscape } from '../../app/keepEscape';
 import { usePlace } from '../../app/locale';
 import { api, body } from '../../api/client';
 import type { Task, TaskChange, TaskPriority, TaskStatus } from '../../api/types';
@@ -17,6 +18,7 @@ import { DescriptionField } from './DescriptionField';
 import { dueFields, dueOf, formatInstant } from './due';
 import { DuePicker } from './DuePicker';
 import { priorities } from './order';
+import { Reminders } from './Reminders';
 import { useLabels } from './useLabels';
 
 const statuses: TaskStatus[] = ['todo', 'in_progress', 'done', 'cancelled'];
@@ -36,20 +38,44 @@ export default function TaskSheet({ id }: { id: string }) {
     retry: false,
   });
   const task = listed ?? asked.data;
+  // Not the library's way, which hears the key before an open picker does, and closes without leaving the field.
+  useWindowEvent('keydown', (event) => {
+    const from = event.target instanceof HTMLElement ? event.target : null;
+    if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing || !from) return;
+    if (from.closest('[data-mantine-stop-propagation="true"]') || !(from === document.body || from.closest('.sheet'))) return;
+    from.blur();
+    closeTask();
+  });
   return (
     <Drawer
       opened
       onClose={closeTask}
+      closeOnEscape={false}
+      className="sheet"
       position="right"
       size={small ? '100%' : 560}
       title={t.task.one}
-      classNames={{ title: 'visually-hidden' }}
+      classNames={{ header: 'visually-hidden' }}
+      withCloseButton={false}
       overlayProps={{ backgroundOpacity: 0.25 }}
-      closeButtonProps={{ 'aria-label': t.close }}
       transitionProps={{ duration: 120 }}
     >
-      {task ? <Sheet key={task.id} task={task} /> : asked.isError ? <Text>{t.task.gone}</Text> : <Skeleton h={180} />}
+      {task ? <Sheet key={task.id} task={task} /> : asked.isError ? <Gone /> : <Skeleton h={180} />}
     </Drawer>
+  );
+}
+
+function Close() {
+  return <CloseButton size="lg" aria-label={useT().close} onClick={closeTask} />;
+}
+
+function Gone() {
+  const t = useT();
+  return (
+    <Group justify="space-between">
+      <Text>{t.task.gone}</Text>
+      <Close />
+    </Group>
   );
 }
 
@@ -74,7 +100,7 @@ function Sheet({ task }: { task: Task }) {
     else setTitle(task.title);
   };
   return (
-    <Stack gap="md" className="sheet">
+    <Stack gap="md">
       <Group wrap="nowrap" align="flex-start" gap="xs">
         <CheckCircle task={task} onToggle={() => toggleDone(t, task)} />
         <Textarea
@@ -99,7 +125,7 @@ function Sheet({ task }: { task: Task }) {
               <IconDots size={19} />
             </ActionIcon>
           </Menu.Target>
-          <Menu.Dropdown>
+          <Menu.Dropdown onKeyDown={keepEscape}>
             <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void copyLink(t, task.id)}>
               {t.task.copyLink}
             </Menu.Item>
@@ -115,19 +141,22 @@ function Sheet({ task }: { task: Task }) {
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>
+        <Close />
       </Group>
       <DescriptionField value={task.description} onSave={(description) => change({ description })} />
       <div className="fields">
         <span className="field-name">{t.task.due}</span>
         <DuePicker value={dueOf(task, place.zone)} place={place} onChange={(when) => change(dueFields(when, place.zone))} />
+        <span className="field-name">{t.reminders.title}</span>
+        <Reminders task={task} place={place} />
         <span className="field-name">{t.task.priority}</span>
-        <Select aria-label={t.task.priority} allowDeselect={false} data={priorities.map((value) => ({ value, label: t.task.priorities[value] }))} value={task.priority} onChange={(value) => value && change({ priority: value as TaskPriority })} />
+        <Select leftSection={<IconFlag size={16} color={`var(--flag-${task.priority})`} />} aria-label={t.task.priority} allowDeselect={false} data={priorities.map((value) => ({ value, label: t.task.priorities[value] }))} value={task.priority} onChange={(value) => value && change({ priority: value as TaskPriority })} />
         <span className="field-name">{t.task.status}</span>
-        <Select aria-label={t.task.status} allowDeselect={false} data={statuses.map((value) => ({ value, label: t.task.statuses[value] }))} value={task.status} onChange={(value) => value && change({ status: value as TaskStatus })} />
+        <Select leftSection={<IconProgress size={16} />} aria-label={t.task.status} allowDeselect={false} data={statuses.map((value) => ({ value, label: t.task.statuses[value] }))} value={task.status} onChange={(value) => value && change({ status: value as TaskStatus })} />
         <span className="field-name">{t.task.project}</span>
-        <Select aria-label={t.task.project} allowDeselect={false} searchable={choices.length > 8} data={choices} value={task.project_id} onChange={(value) => value && change({ project_id: value })} />
+        <Select leftSection={<IconHash size={16} color={projects.get(task.project_id)?.color ?? undefined} />} aria-label={t.task.project} allowDeselect={false} searchable={choices.length > 8} data={choices} value={task.project_id} onChange={(value) => value && change({ project_id: value })} />
         <span className="field-name">{t.task.labels}</span>
-        <TagsInput aria-label={t.task.labels} placeholder={task.labels.length === 0 ? t.task.addLabel : undefined} data={labels} value={task.labels} maxTags={50} onChange={(value) => change({ labels: value })} />
+        <TagsInput leftSection={<IconTag size={16} />} aria-label={t.task.labels} placeholder={task.labels.length === 0 ? t.task.addLabel : undefined} data={labels} value={task.labels} maxTags={50} onChange={(value) => change({ labels: value })} />
       </div>
       <section aria-label={t.task.activity} className="activity">
         <p>

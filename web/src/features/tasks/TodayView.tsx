@@ -9,6 +9,7 @@ import { formatDay } from './due';
 import { Empty } from './Empty';
 import { ListSkeleton } from './ListSkeleton';
 import { todayOf } from './order';
+import { SampleOffer } from './SampleOffer';
 import { TaskList, type Group } from './TaskList';
 import { ViewHead } from './ViewHead';
 
@@ -19,7 +20,7 @@ export function TodayView() {
   const { tasks, loading } = useTasks();
   const found = useMemo(() => todayOf(tasks.values(), place.today, place.zone), [tasks, place.today, place.zone]);
   const groups = useMemo(() => {
-    if (found.overdue.length === 0) return [{ id: 'today', tasks: found.today }];
+    if (found.overdue.length === 0) return [{ id: 'today', day: place.today, tasks: found.today }];
     const move = () => setDay(t, found.overdue.map((task) => task.id), place.today, place.zone);
     const aside = (
       <Button size="compact-sm" variant="subtle" onClick={move}>
@@ -27,7 +28,7 @@ export function TodayView() {
       </Button>
     );
     const all: Group[] = [{ id: 'overdue', title: t.day.overdue, aside, tasks: found.overdue }];
-    if (found.today.length > 0) all.push({ id: 'today', title: t.day.today, tasks: found.today });
+    if (found.today.length > 0) all.push({ id: 'today', title: t.day.today, day: place.today, tasks: found.today });
     return all;
   }, [found, t, place.today, place.zone]);
   const count = found.overdue.length + found.today.length;
@@ -37,7 +38,11 @@ export function TodayView() {
       <ViewHead title={t.nav.today} note={count > 0 ? `${date} · ${t.task.count(count)}` : date} />
       {loading ? <ListSkeleton /> : <TaskList label={t.nav.today} groups={groups} place={place} projects={projects} />}
       {!loading && <AddLine defaults={{ day: place.today }} where={t.nav.today} />}
-      {!loading && count === 0 && <Empty title={t.empty.today} hint={t.empty.todayHint} />}
+      {!loading && count === 0 && (
+        <Empty title={t.empty.today} hint={t.empty.todayHint}>
+          <SampleOffer />
+        </Empty>
+      )}
     </>
   );
 }

@@ -3,9 +3,9 @@ import { passFocus } from '../../app/listFocus';
 import { router } from '../../app/router';
 import { tell, tellUndoable } from '../../app/toast';
 import { clearSelection } from '../../app/ui';
-import type { Task, TaskChange, TaskStatus } from '../../api/types';
+import type { Project, Task, TaskChange, TaskStatus } from '../../api/types';
 import type { Messages } from '../../i18n';
-import { changeTask, taskNow, trashTask } from './actions';
+import { changeProject, changeTask, taskNow, trashProject, trashTask } from './actions';
 import { dueFields, dueOf } from './due';
 import { isOpen, priorities } from './order';
 
@@ -27,6 +27,7 @@ export function closeTask() {
 export function setStatus(t: Messages, task: Task, status: TaskStatus) {
   const undo = changeTask(task.id, { status }, task);
   if (undo && status === 'done') tellUndoable(t, t.task.completed, undo);
+  if (undo && status === 'cancelled') tellUndoable(t, t.task.cancelled, undo);
 }
 
 export function toggleDone(t: Messages, task: Task) {
@@ -76,4 +77,14 @@ export function setPriority(t: Messages, ids: readonly string[], index: number) 
 export async function copyLink(t: Messages, id: string) {
   await navigator.clipboard.writeText(`${location.origin}/app/task/${id}`);
   tell(t.task.copied);
+}
+
+export function archive(t: Messages, project: Project, archived: boolean) {
+  changeProject(project.id, { archived });
+  tellUndoable(t, archived ? t.project.archived : t.project.back, () => changeProject(project.id, { archived: !archived }));
+}
+
+export function removeProject(t: Messages, project: Project) {
+  tellUndoable(t, t.project.removed(project.name), trashProject(project.id));
+  void router.navigate({ to: '/app/inbox' });
 }

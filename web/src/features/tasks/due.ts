@@ -82,6 +82,9 @@ export const weekdayOf = (day: string) => new Date(`${day}T00:00:00Z`).getUTCDay
 /** The first day of the week that holds `day`; weeks begin on `first` (0 is Sunday). */
 export const weekOf = (day: string, first: number) => addDays(day, -((weekdayOf(day) - first + 7) % 7));
 
+/** The Saturday of this week; on a Sunday, that day. */
+export const weekendOf = (day: string) => addDays(weekOf(day, 1), weekdayOf(day) === 0 ? 6 : 5);
+
 interface WeekInfo {
   firstDay: number;
 }
@@ -106,6 +109,10 @@ export function formatDay(day: string, locale: string, options: Intl.DateTimeFor
   if (!format) formats.set(key, (format = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })));
   return format.format(new Date(`${day}T00:00:00Z`));
 }
+
+/** Several days in words: "23 – 29 November 2026". */
+export const formatDays = (first: string, last: string, locale: string) =>
+  new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).formatRange(new Date(`${first}T00:00:00Z`), new Date(`${last}T00:00:00Z`));
 
 export function formatTime(time: string, locale: string): string {
   let format = formats.get(`time ${locale}`);

@@ -1,8 +1,8 @@
-import { Button, Group, Modal, Text } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
 import { usePlace } from '../../app/locale';
 import { tell, tellError } from '../../app/toast';
+import { useConfirm } from '../../app/useConfirm';
 import { api, body } from '../../api/client';
 import type { TrashItem } from '../../api/types';
 import { useT } from '../../i18n';
@@ -17,7 +17,7 @@ import { ViewHead } from '../tasks/ViewHead';
 export function TrashView() {
   const t = useT();
   const place = usePlace();
-  const [asking, setAsking] = useState(false);
+  const [dialog, confirm] = useConfirm();
   const trash = useInfiniteQuery({
     queryKey: keys.trash,
     queryFn: ({ pageParam, signal }) => body(api.GET('/trash', { params: { query: { limit: 100, cursor: pageParam } }, signal })),
@@ -40,7 +40,7 @@ export function TrashView() {
     <>
       <ViewHead title={t.nav.trash} note={t.empty.trashHint}>
         {items.length > 0 && (
-          <Button size="compact-sm" variant="subtle" color="red" onClick={() => setAsking(true)}>
+          <Button size="compact-sm" variant="subtle" color="red" onClick={() => confirm({ act: t.trash.empty, text: t.trash.emptyAsk, run: () => purge.mutate(null) })}>
             {t.trash.empty}
           </Button>
         )}
@@ -62,31 +62,15 @@ export function TrashView() {
               <Button size="compact-sm" variant="light" aria-label={`${t.trash.restore}: ${item.title}`} onClick={() => restore(item)}>
                 {t.trash.restore}
               </Button>
-              <Button size="compact-sm" variant="subtle" color="red" aria-label={`${t.trash.purge}: ${item.title}`} onClick={() => purge.mutate(item)}>
+              <Button size="compact-sm" variant="subtle" color="red" aria-label={`${t.trash.purge}: ${item.title}`} onClick={() => confirm({ act: t.trash.purge, text: t.trash.purgeAsk(item.title), run: () => purge.mutate(item) })}>
                 {t.trash.purge}
               </Button>
             </li>
           ))}
         </ul>
       )}
-      {trash.hasNextPage && <Button onClick={() => void trash.fetchNextPage()}>{t.search.more}</Button>}
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t.trash.empty} closeButtonProps={{ 'aria-label': t.close }}>
-        <Text>{t.trash.emptyAsk}</Text>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={() => setAsking(false)}>
-            {t.cancel}
-          </Button>
-          <Button
-            color="red"
-            onClick={() => {
-              setAsking(false);
-              purge.mutate(null);
-            }}
-          >
-            {t.trash.empty}
-          </Button>
-        </Group>
-      </Modal>
+      {trash.hasNextPage && <Button variant="default" mt="md" onClick={() => void trash.fetchNextPage()}>{t.search.more}</Button>}
+      {dialog}
     </>
   );
 }

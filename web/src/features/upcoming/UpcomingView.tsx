@@ -37,7 +37,7 @@ export function UpcomingView() {
         <IconPlus size={17} />
       </ActionIcon>
     );
-    return agendaOf(tasks.values(), place.today, daysAhead, place.zone).map(({ day, tasks: list }) => ({ id: day, title: dayTitle(day), aside: add(day), tasks: list }));
+    return agendaOf(tasks.values(), place.today, daysAhead, place.zone).map(({ day, tasks: list }) => ({ id: day, day, title: dayTitle(day), aside: add(day), tasks: list }));
   }, [tasks, place.today, place.zone, dayTitle, t]);
   const placeName = useCallback((id: string) => dayTitle(dayOf(id)), [dayTitle]);
   const drop = (task: Task, id: string) => {

@@ -73,6 +73,6 @@ test('a task goes to another day: in the calendar, and in what is ahead', async 
   await expect.poll(async () => (await person.tasks()).items.find((task) => task.title === 'Rake')?.due).toBe(day(3));
   await carry(page, 'Rake', 'ArrowDown', new RegExp(words(4)));
   await expect.poll(async () => (await person.tasks()).items.find((task) => task.title === 'Rake')?.due).toBe(day(4));
-  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await page.locator('.mantine-Notification-root').last().getByRole('button', { name: 'Undo' }).click();
   await expect.poll(async () => (await person.tasks()).items.find((task) => task.title === 'Rake')?.due).toBe(day(3));
 });

@@ -19,8 +19,19 @@ test('the main job by the keyboard alone', async ({ page, person }) => {
   await expect.poll(async () => (await person.tasks()).items.map((task) => `${task.title} ${task.status} ${task.priority}`).sort()).toEqual(['First todo high', 'Second done none', 'Third todo high']);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Title' })).toHaveValue('First');
+  await page.getByRole('button', { name: /^Due/ }).press('Enter');
+  await expect(page.getByPlaceholder(/next friday/)).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByPlaceholder(/next friday/)).toHaveCount(0);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
+  // The focus is where it was.
+  await expect(page.getByRole('button', { name: 'First', exact: true })).toBeFocused();
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('textbox', { name: 'Commands' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'First', exact: true })).toBeFocused();
   await page.keyboard.press('Control+k');
   await expect(page.getByRole('textbox', { name: 'Commands' })).toBeFocused();
   await page.keyboard.type('cal');
@@ -31,4 +42,12 @@ test('the main job by the keyboard alone', async ({ page, person }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Inbox' })).toBeVisible();
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
+});
+
+test('who types faster than the page opens loses no letter', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.keyboard.type('qWater the plants today');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('The bar stays open')).toBeVisible();
+  await expect.poll(async () => (await person.tasks()).items.map((task) => task.title)).toEqual(['Water the plants']);
 });

@@ -2,11 +2,13 @@ import type { Page } from '@playwright/test';
 import { day, expect, quickAdd, signIn, test, type Person } from './fixtures';
 
 const shown = (page: Page, title: string) => page.getByRole('button', { name: title, exact: true });
+/** The offer beside these words. */
+const undo = (page: Page, words: string) => page.locator('.mantine-Notification-root', { hasText: words }).last().getByRole('button', { name: 'Undo' }).click();
 const summary = async (person: Person) => (await person.tasks()).items.map((task) => `${task.title} ${task.status} ${task.priority} ${task.due ?? '-'}`).sort();
 
 test('several at once: chosen by keys and pointer, changed by the bar, undone together', async ({ page, person }) => {
   const garden = await person.project('Garden');
-  for (const title of ['Three', 'Two', 'One']) await person.task({ title });
+  for (const title of ['One', 'Two', 'Three']) await person.task({ title });
   await signIn(page, person);
   await page.getByRole('link', { name: /^Inbox/ }).click();
   await shown(page, 'One').focus();
@@ -20,7 +22,7 @@ test('several at once: chosen by keys and pointer, changed by the bar, undone to
   await page.getByRole('menuitem', { name: 'Tomorrow' }).click();
   await expect(bar).toHaveCount(0);
   await expect.poll(() => summary(person)).toEqual(['One', 'Three', 'Two'].map((title) => `${title} todo none ${day(1)}`));
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo(page, '3 tasks changed.');
   await expect.poll(() => summary(person)).toEqual(['One', 'Three', 'Two'].map((title) => `${title} todo none -`));
 
   await page.keyboard.press('Control+a');
@@ -39,7 +41,7 @@ test('several at once: chosen by keys and pointer, changed by the bar, undone to
   await page.keyboard.press('Control+a');
   await bar.getByRole('button', { name: 'Complete' }).click();
   await expect(page.getByText('No tasks here yet')).toBeVisible();
-  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await undo(page, '2 tasks completed.');
   await expect(page.getByRole('listitem')).toHaveCount(2);
   await page.keyboard.press('Control+a');
   await bar.getByRole('button', { name: 'Delete' }).click();
@@ -77,7 +79,7 @@ test('a project: made, renamed, archived, deleted, and brought back', async ({ p
   await options.click();
   await page.getByRole('menuitem', { name: 'Archive' }).click();
   await expect(page.getByRole('navigation').getByRole('link', { name: /Garden/ })).toHaveCount(0);
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo(page, 'Archived.');
   await expect(page.getByRole('navigation').getByRole('link', { name: /Garden/ })).toBeVisible();
   await options.click();
   await page.getByRole('menuitem', { name: 'Archive' }).click();
@@ -91,7 +93,7 @@ test('a project: made, renamed, archived, deleted, and brought back', async ({ p
   await page.getByRole('menuitem', { name: 'Move to the trash' }).click();
   await expect(page.getByText('“Garden” and its tasks are in the trash.')).toBeVisible();
   await expect.poll(async () => (await person.tasks()).items.length).toBe(0);
-  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await undo(page, 'are in the trash');
   await page.getByRole('navigation').getByRole('link', { name: /Garden/ }).click();
   await expect(shown(page, 'Dig')).toBeVisible();
 });
@@ -144,16 +146,18 @@ test('the notification inbox: read, followed, deleted, and that undone', async (
   for (const [title, link] of [['One', null], ['Two', null], ['See this', `/app/task/${task.id}`]]) await person.call('POST', '/notify', { user_id: person.id, title, ...(link ? { link } : {}) });
   await signIn(page, person);
   await page.getByRole('link', { name: /^Notifications/ }).click();
-  await expect(page.getByRole('listitem')).toHaveCount(3);
-  await page.getByRole('button', { name: 'Delete: One' }).click();
-  await expect(page.getByRole('listitem')).toHaveCount(2);
-  await page.getByRole('button', { name: 'Undo' }).click();
-  await expect(page.getByRole('listitem')).toHaveCount(3);
+  const one = page.getByRole('button', { name: 'Delete: One' });
+  await one.click();
+  await expect(one).toHaveCount(0);
+  await undo(page, 'Deleted.');
+  await expect(one).toBeVisible();
   await page.getByRole('button', { name: 'Delete: Two' }).click();
-  await expect.poll(async () => (await person.call<{ items: unknown[] }>('GET', '/notifications')).items.length).toBe(2);
+  const titles = async () => (await person.call<{ items: { title: string }[] }>('GET', '/notifications')).items.map((item) => item.title);
+  await expect.poll(titles).not.toContain('Two');
+  expect(await titles()).toContain('One');
   await page.getByRole('button', { name: 'Mark all as read' }).click();
   await expect(page.getByLabel(/unread notification/)).toHaveCount(0);
-  await page.getByRole('link', { name: 'Open' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'See this' }).getByRole('link', { name: 'Open' }).click();
   await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Title' })).toHaveValue('Dig');
   await expect.poll(async () => (await person.call<{ unread_count: number }>('GET', '/notifications')).unread_count).toBe(0);
 });
@@ -176,7 +180,7 @@ test('a task keeps its reminders, which move with its date', async ({ page, pers
   await expect.poll(reminders).toMatchObject([{ before: 'PT1H', state: 'armed' }, { at: `${day(1)}T09:00:00`, state: 'armed' }]);
   await sheet.getByRole('button', { name: 'Delete the reminder: Tomorrow 09:00' }).click();
   await expect(list.getByRole('listitem')).toHaveCount(1);
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo(page, 'Reminder deleted.');
   await expect(list.getByRole('listitem')).toHaveCount(2);
   await sheet.getByRole('button', { name: 'Take the date away' }).click();
   await expect(list.getByText('waits for a date')).toBeVisible();
@@ -219,7 +223,7 @@ test('the palette reaches what the page can do', async ({ page, person }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Park' })).toBeVisible();
   await run('calendar week');
   await expect(page).toHaveURL(/view=week/);
-  await run('settings security');
+  await run('settings password');
   await expect(page.getByText('Where you are signed in')).toBeVisible();
   await run('theme dark');
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
@@ -243,8 +247,7 @@ test('what is made where, lands there; keys for a day and a priority', async ({ 
   await page.getByRole('button', { name: 'Add task: Today' }).click();
   await page.keyboard.type('Dig');
   await page.getByRole('button', { name: 'Take “Today” as plain text' }).click();
-  await page.getByRole('textbox', { name: 'Add a task' }).focus();
-  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Add a task' }).press('Enter');
   await page.keyboard.press('Escape');
   await quickAdd(page, 'Rake today');
   await shown(page, 'Rake').focus();

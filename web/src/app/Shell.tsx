@@ -16,7 +16,8 @@ import { useRefusals } from './useRefusals';
 const TaskSheet = lazy(() => import('../features/tasks/TaskSheet'));
 const quickAdd = () => import('../features/quickadd/QuickAdd');
 const QuickAdd = lazy(quickAdd);
-const Palette = lazy(() => import('../features/palette/Palette'));
+const palette = () => import('../features/palette/Palette');
+const Palette = lazy(palette);
 const KeyHelp = lazy(() => import('../features/palette/KeyHelp'));
 const ProjectDialog = lazy(() => import('../features/tasks/ProjectDialog'));
 const ConflictDialog = lazy(() => import('../features/tasks/ConflictDialog'));
@@ -31,9 +32,9 @@ export function Shell() {
   useKeys();
   useLive();
   useRefusals();
-  // Whoever presses q types on at once: the bar has to be there.
+  // Whoever presses q or Ctrl-K types on at once: they have to be there.
   useEffect(() => {
-    const timer = setTimeout(() => void quickAdd(), 1_500);
+    const timer = setTimeout(() => void Promise.all([quickAdd(), palette()]), 1_500);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {

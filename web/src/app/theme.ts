@@ -10,9 +10,14 @@ const red: MantineColorsTuple = [
   '#fdeeee', '#f9dcdc', '#f0b7b6', '#ff9a8f', '#ec7a72', '#e05a52', '#c9332b', '#b8281f', '#a82119', '#8f1a13',
 ];
 
+/** The library's greys in dark, with the tint of the surfaces. */
+const dark: MantineColorsTuple = [
+  '#e4e8ee', '#c3cad5', '#a0aab9', '#6d7888', '#3d4552', '#323945', '#262c35', '#20252d', '#14171c', '#0e1115',
+];
+
 export const theme = createTheme({
   primaryColor: 'sky',
-  colors: { sky, red },
+  colors: { sky, red, dark },
   primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   fontFamily: 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif',
@@ -54,10 +59,11 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#ff8f85',
     '--mantine-color-anchor': '#91b3f2',
     '--mantine-color-red-light-color': '#ff9a8f',
-    '--surface': '#1b1f26',
-    '--surface-quiet': '#1a1e25',
-    '--surface-chosen': '#22304a',
-    '--line': '#2b313b',
+    '--mantine-color-sky-light-color': '#a9c5f7',
+    '--surface': '#20252d',
+    '--surface-quiet': '#191d23',
+    '--surface-chosen': '#263552',
+    '--line': '#323945',
     '--accent': '#7aa5f0',
     '--late': '#ff9a8f',
     '--soon': '#6fce93',

@@ -4,6 +4,8 @@ import { useSyncExternalStore } from 'react';
 export interface QuickDefaults {
   project?: string | undefined;
   day?: string | undefined;
+  /** What was typed before the bar was there. */
+  typed?: string;
 }
 
 export interface Ui {

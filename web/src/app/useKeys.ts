@@ -18,6 +18,10 @@ const places = {
 } as const;
 const together = 1_200;
 
+const shut = { quick: null, palette: false, help: false, project: null } as const;
+/** Asked for, and not there yet. */
+const isOpening = () => Object.keys(shut).some((name) => getUi()[name as keyof typeof shut]);
+
 const typing = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) && !(target instanceof HTMLInputElement && /^(checkbox|radio)$/.test(target.type));
 
@@ -45,6 +49,12 @@ export function useKeys() {
       if (typing(event.target)) return;
       const overlaid = document.querySelector('[role="dialog"]') !== null;
       if (overlaid) return;
+      const { quick } = getUi();
+      if (quick && event.key.length === 1 && !command) {
+        event.preventDefault();
+        setUi({ quick: { ...quick, typed: (quick.typed ?? '') + event.key } });
+        return;
+      }
       if (command && event.key.toLowerCase() === 'z') {
         event.preventDefault();
         undo();
@@ -108,6 +118,7 @@ export function useKeys() {
         case '5':
           return each((ids) => setPriority(t, ids, Number(event.key) - 1));
         case 'Escape':
+          if (isOpening()) return setUi(shut);
           return clearSelection() ? undefined : (document.activeElement as HTMLElement | null)?.blur();
       }
     };

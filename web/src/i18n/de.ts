@@ -181,7 +181,6 @@ export const de: Messages = {
     due: (day) => `Fällig: ${day}`,
     move: (name) => `Verschieben nach ${name}`,
     language: (name) => `Sprache: ${name}`,
-    on: (title) => ` · ${title}`,
   },
 
   keyboard: {

@@ -179,7 +179,6 @@ export const en = {
     due: (day: string) => `Due: ${day}`,
     move: (name: string) => `Move to ${name}`,
     language: (name: string) => `Language: ${name}`,
-    on: (title: string) => ` · ${title}`,
   },
 
   keyboard: {

@@ -17,6 +17,7 @@ let refused: (error: ApiError, edit: Edit) => void = () => {};
 const listeners = new Set<() => void>();
 /** `local-…` ids and what the service named them. */
 const names = new Map<string, string>();
+const firstNames = new Map<string, string>();
 /** What was deleted here, so that an undo shows it at once. */
 export const removedTasks = new Map<string, Task>();
 export const removedProjects = new Map<string, Project>();
@@ -27,6 +28,8 @@ const longestPause = 30_000;
 export const getEdits = () => edits;
 export const isOnline = () => online;
 export const realId = (id: string) => names.get(id) ?? id;
+/** One and the same for a thing before and after the service named it: what is drawn for it stays, and keeps the focus. */
+export const lastingId = (id: string) => firstNames.get(id) ?? id;
 export const onRefused = (listener: typeof refused) => {
   refused = listener;
 };
@@ -71,6 +74,7 @@ export async function load(account: string): Promise<void> {
 export function reset() {
   clearTimeout(timer);
   names.clear();
+  firstNames.clear();
   publish([]);
 }
 
@@ -158,6 +162,7 @@ async function send(edit: Edit): Promise<void> {
       : await body(api.POST('/projects', { params: { header }, body: edit.body as ProjectCreation }));
     setServerItem(edit.resource, made);
     names.set(edit.id, made.id);
+    firstNames.set(made.id, edit.id);
     await rename(edit, made.id);
   } else if (edit.kind === 'patch') {
     return patch(edit);

@@ -4,6 +4,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { all, api, body } from '../api/client';
 import { ApiError, SignedOut } from '../api/problem';
 import type { Project, Task } from '../api/types';
+import { Arrivals } from './arrivals';
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -30,27 +31,24 @@ export const keys = {
   labels: ['labels'] as const,
 };
 
-const byId = <T extends { id: string }>(items: readonly T[]): ReadonlyMap<string, T> => new Map(items.map((item) => [item.id, item]));
+const arrivals = { task: new Arrivals<Task>(), project: new Arrivals<Project>() };
 
 export const tasksQuery = {
   queryKey: keys.tasks,
   structuralSharing: false as const,
-  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<TaskMap> =>
-    byId(
-      await all((cursor) =>
-        body(api.GET('/tasks', { params: { query: { completed: false, limit: 200, cursor } }, signal })),
-      ),
-    ),
+  queryFn: ({ signal }: { signal: AbortSignal }): Promise<TaskMap> =>
+    arrivals.task.during(() => all((cursor) => body(api.GET('/tasks', { params: { query: { completed: false, limit: 200, cursor } }, signal })))),
 };
 
 export const projectsQuery = {
   queryKey: keys.projects,
   structuralSharing: false as const,
-  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<ProjectMap> =>
-    byId(await all((cursor) => body(api.GET('/projects', { params: { query: { limit: 200, cursor } }, signal })))),
+  queryFn: ({ signal }: { signal: AbortSignal }): Promise<ProjectMap> =>
+    arrivals.project.during(() => all((cursor) => body(api.GET('/projects', { params: { query: { limit: 200, cursor } }, signal })))),
 };
 
 export function setServerItem(resource: 'task' | 'project', item: Task | Project) {
+  (arrivals[resource] as Arrivals<Task | Project>).note(item.id, item);
   const key = resource === 'task' ? keys.tasks : keys.projects;
   queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
     const current = old?.get(item.id);
@@ -61,6 +59,7 @@ export function setServerItem(resource: 'task' | 'project', item: Task | Project
 }
 
 export function dropServerItem(resource: 'task' | 'project', id: string) {
+  arrivals[resource].note(id, null);
   const key = resource === 'task' ? keys.tasks : keys.projects;
   queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
     if (!old?.has(id)) return old;

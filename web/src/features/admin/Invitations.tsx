@@ -43,7 +43,7 @@ export function Invitations() {
   return (
     <>
       {dialog}
-      <form onSubmit={submit}>
+      <form onSubmit={submit} noValidate>
         <Group align="flex-end">
           <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={invite.error instanceof ApiError ? invite.error.fault('email') : undefined} />
           <Button type="submit" loading={invite.isPending}>

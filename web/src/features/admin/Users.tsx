@@ -38,7 +38,8 @@ export function Users() {
               <div className="row-text">
                 <span className="row-title">{user.name ?? user.email}</span>
                 <span className="row-meta">
-                  {user.email} · {t.admin.statuses[user.status]}
+                  {user.name && `${user.email} · `}
+                  {t.admin.statuses[user.status]}
                 </span>
               </div>
               <Select

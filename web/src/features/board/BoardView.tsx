@@ -4,6 +4,7 @@ import { IconPlus } from '../../app/icons';
 import { setUi, showList } from '../../app/ui';
 import type { Project, Task, TaskStatus } from '../../api/types';
 import { useT } from '../../i18n';
+import { lastingId } from '../../store/outbox';
 import { DragArea, Draggable, DropPlace } from '../drag/DragArea';
 import { setStatus } from '../tasks/commands';
 import { TaskRow } from '../tasks/TaskRow';
@@ -30,7 +31,7 @@ export default function BoardView({ project, tasks, place }: { project: Project;
                 <span className="nav-count">{found.length}</span>
               </div>
               {found.slice(0, mostShown).map((task) => (
-                <Draggable key={task.id} task={task} className="card">
+                <Draggable key={lastingId(task.id)} task={task} className="card">
                   {(handle) => <TaskRow task={task} place={place} status={status} handle={handle} />}
                 </Draggable>
               ))}

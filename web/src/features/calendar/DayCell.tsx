@@ -4,6 +4,7 @@ import type { Place } from '../../app/locale';
 import { setUi } from '../../app/ui';
 import type { Task } from '../../api/types';
 import { useT } from '../../i18n';
+import { lastingId } from '../../store/outbox';
 import { Draggable, DropPlace } from '../drag/DragArea';
 import { openTask } from '../tasks/commands';
 import { dueOf, formatDay, formatTime } from '../tasks/due';
@@ -34,7 +35,7 @@ export function DayCell({ day, tasks, place, outside, most }: Props) {
   const name = formatDay(day, place.locale, { weekday: 'long', day: 'numeric', month: 'long' });
   const shown = tasks.length > most ? tasks.slice(0, most - 1) : tasks;
   return (
-    <DropPlace id={day} className={`day${outside ? ' outside' : ''}${day === place.today ? ' is-today' : ''}`} label={name}>
+    <DropPlace id={day} className={`day${outside ? ' outside' : ''}${day === place.today ? ' is-today' : day < place.today ? ' past' : ''}`} label={name}>
       <div className="day-top">
         <span className="day-number" aria-current={day === place.today ? 'date' : undefined}>
           <span className="day-name">{formatDay(day, place.locale, { weekday: 'short' })} </span>
@@ -45,7 +46,7 @@ export function DayCell({ day, tasks, place, outside, most }: Props) {
         </button>
       </div>
       {shown.map((task) => (
-        <Draggable key={task.id} task={task}>
+        <Draggable key={lastingId(task.id)} task={task}>
           {(handle) => <Chip task={task} place={place} handle={handle} />}
         </Draggable>
       ))}

@@ -1,8 +1,10 @@
 import { Kbd, Modal } from '@mantine/core';
 import { setUi } from '../../app/ui';
+import { useReturnFocus } from '../../app/useReturnFocus';
 import { useT } from '../../i18n';
 
 export default function KeyHelp() {
+  useReturnFocus();
   const t = useT();
   const k = t.keyboard;
   const parts: [string, [string, string][]][] = [

@@ -1,6 +1,7 @@
 import { Combobox, Kbd, Modal, TextInput, useCombobox } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { setUi } from '../../app/ui';
+import { useReturnFocus } from '../../app/useReturnFocus';
 import { useT } from '../../i18n';
 import { useTasks } from '../../store/hooks';
 import { matches } from '../search/matches';
@@ -11,6 +12,7 @@ import { useCommands, type Command } from './useCommands';
 const mostTasks = 8;
 
 export default function Palette() {
+  useReturnFocus();
   const t = useT();
   const commands = useCommands();
   const { tasks } = useTasks();
@@ -34,11 +36,12 @@ export default function Palette() {
     found.find((command) => command.id === id)?.run();
   };
   return (
-    <Modal opened onClose={close} withCloseButton={false} yOffset="12vh" size="lg" padding={0} title={t.palette.title} classNames={{ header: 'visually-hidden' }} returnFocus>
+    <Modal opened onClose={close} withCloseButton={false} yOffset="12vh" size="lg" padding={0} title={t.palette.title} classNames={{ header: 'visually-hidden' }}>
       <Combobox store={combobox} onOptionSubmit={run} withinPortal={false}>
         <Combobox.EventsTarget>
           <TextInput
             data-autofocus
+            autoFocus
             size="lg"
             variant="unstyled"
             px="md"
@@ -54,7 +57,10 @@ export default function Palette() {
         <Combobox.Options className="palette" tabIndex={0} aria-label={t.palette.title}>
           {found.map((command) => (
             <Combobox.Option key={command.id} value={command.id} className="palette-item">
-              <span>{command.label}</span>
+              <span>
+                {command.label}
+                {command.on && <span className="palette-on"> · {command.on}</span>}
+              </span>
               {command.key && <Kbd size="xs">{command.key}</Kbd>}
             </Combobox.Option>
           ))}

@@ -20,6 +20,8 @@ import { makeSample } from '../tasks/sample';
 export interface Command {
   id: string;
   label: string;
+  /** What it acts on. */
+  on?: string;
   key?: string;
   /** Listed only when something is typed. */
   rare?: boolean;
@@ -59,8 +61,8 @@ function useTaskCommands(): Command[] {
     const first = ids[0];
     const all: Command[] = [];
     if (first !== undefined) {
-      const of = t.palette.on(ids.length > 1 || selected.size > 0 ? t.bulk.selected(ids.length) : (tasks.get(first)?.title ?? ''));
-      const act = (id: string, label: string, run: () => void, key?: string, rare?: boolean) => all.push({ id: `tasks ${id}`, label: label + of, run, ...(key ? { key } : {}), ...(rare ? { rare } : {}) });
+      const on = selected.size > 0 ? t.bulk.selected(ids.length) : (tasks.get(first)?.title ?? '');
+      const act = (id: string, label: string, run: () => void, key?: string, rare?: boolean) => all.push({ id: `tasks ${id}`, label, on, run, ...(key ? { key } : {}), ...(rare ? { rare } : {}) });
       const open = ids.some((id) => tasks.get(id) && isOpen(tasks.get(id) as Task));
       if (open) act('complete', t.bulk.complete, () => completeMany(t, ids), 'e');
       if (ids.length === 1 && first !== opened) act('open', t.keyboard.open, () => openTask(first), 'Enter');
@@ -95,14 +97,14 @@ function useProjectCommands(): Command[] {
   return useMemo(() => {
     if (!project) return [];
     const show = (search: { view?: 'board'; done?: true }) => () => void navigate({ to: '/app/project/$id', params: { id: project.id }, search });
-    const of = t.palette.on(project.name);
+    const on = project.name;
     return [
-      { id: 'list', label: t.views.list + of, run: show({}) },
-      { id: 'board', label: t.views.board + of, run: show({ view: 'board' }) },
-      { id: 'done', label: t.views.showDone + of, rare: true, run: show({ done: true }) },
-      { id: 'edit project', label: t.project.edit + of, run: () => setUi({ project: project.id }) },
-      { id: 'archive project', label: (project.archived ? t.project.unarchive : t.project.archive) + of, rare: true, run: () => archive(t, project, !project.archived) },
-      { id: 'trash project', label: t.project.remove + of, rare: true, run: () => removeProject(t, project) },
+      { id: 'list', label: t.views.list, on, run: show({}) },
+      { id: 'board', label: t.views.board, on, run: show({ view: 'board' }) },
+      { id: 'done', label: t.views.showDone, on, rare: true, run: show({ done: true }) },
+      { id: 'edit project', label: t.project.edit, on, run: () => setUi({ project: project.id }) },
+      { id: 'archive project', label: project.archived ? t.project.unarchive : t.project.archive, on, rare: true, run: () => archive(t, project, !project.archived) },
+      { id: 'trash project', label: t.project.remove, on, rare: true, run: () => removeProject(t, project) },
     ];
   }, [t, navigate, project]);
 }
@@ -124,10 +126,10 @@ function useGeneralCommands(): Command[] {
       if (!project.is_inbox) all.push({ id: project.id, label: t.palette.go(`#${project.name}`), run: () => void navigate({ to: '/app/project/$id', params: { id: project.id } }) });
     }
     for (const view of ['month', 'week'] as const) {
-      all.push({ id: view, label: t.nav.calendar + t.palette.on(t.views[view]), rare: true, run: () => void navigate({ to: '/app/calendar', search: view === 'week' ? { view } : {} }) });
+      all.push({ id: view, label: `${t.nav.calendar}: ${t.views[view]}`, rare: true, run: () => void navigate({ to: '/app/calendar', search: view === 'week' ? { view } : {} }) });
     }
     for (const part of settingsParts) {
-      all.push({ id: `settings ${part}`, label: t.nav.settings + t.palette.on(t.settings[part]), rare: true, run: () => void navigate({ to: '/app/settings', search: part === 'profile' ? {} : { part } }) });
+      all.push({ id: `settings ${part}`, label: `${t.nav.settings}: ${t.settings[part]}`, rare: true, run: () => void navigate({ to: '/app/settings', search: part === 'profile' ? {} : { part } }) });
     }
     for (const scheme of ['light', 'dark', 'auto'] as const) {
       all.push({ id: scheme, label: t.palette.theme(t.settings.themes[scheme]), rare: true, run: () => setColorScheme(scheme) });

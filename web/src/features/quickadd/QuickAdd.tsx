@@ -4,6 +4,7 @@ import { IconX } from '../../app/icons';
 import { usePlace } from '../../app/locale';
 import { tellUndoable } from '../../app/toast';
 import { setUi, type QuickDefaults } from '../../app/ui';
+import { useReturnFocus } from '../../app/useReturnFocus';
 import type { TaskCreation } from '../../api/types';
 import { useSpoken } from '../../i18n';
 import { useProjects } from '../../store/hooks';
@@ -16,11 +17,12 @@ import { suggest, type Suggestion } from './suggest';
 import { useLabels } from '../tasks/useLabels';
 
 export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
+  useReturnFocus();
   const { t, language } = useSpoken();
   const place = usePlace();
   const projects = useProjects();
   const labels = useLabels();
-  const [text, setText] = useState('');
+  const [text, setText] = useState(defaults.typed ?? '');
   const [ignored, setIgnored] = useState<ReadonlySet<string>>(new Set());
   const [added, setAdded] = useState('');
   const input = useRef<HTMLInputElement>(null);
@@ -85,6 +87,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
       <TextInput
         ref={input}
         data-autofocus
+        autoFocus
         size="md"
         aria-label={t.quick.title}
         placeholder={t.quick.placeholder}

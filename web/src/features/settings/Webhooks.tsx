@@ -138,7 +138,7 @@ function Creation({ onSecret }: { onSecret: (secret: string | null) => void }) {
     create.mutate();
   };
   return (
-    <form onSubmit={submit} className="stack">
+    <form onSubmit={submit} className="stack" noValidate>
       <TextInput label={w.url} type="url" placeholder="https://" maxLength={2000} value={url} onChange={(event) => setUrl(event.currentTarget.value)} error={fault('url')} />
       <TextInput label={w.name} maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} error={fault('name')} />
       <Group grow align="flex-start">

@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Table, Text } from '@mantine/core';
 import { usePlace } from '../../app/locale';
+import { useReturnFocus } from '../../app/useReturnFocus';
 import type { Project, Task } from '../../api/types';
 import { useT } from '../../i18n';
 import { contested, type Edit, type Fields } from '../../store/edits';
@@ -11,6 +12,7 @@ import { dueText } from './dueText';
 
 /** Both versions of what two people, or two devices, changed; the person chooses. */
 export default function ConflictDialog({ edit }: { edit: Edit }) {
+  useReturnFocus();
   const t = useT();
   const place = usePlace();
   const projects = useProjects();

@@ -5,10 +5,16 @@ import { useT } from '../../i18n';
 
 const Markdown = lazy(() => import('./Markdown'));
 
+/** What is being written, and what stood there when it was begun. */
+export interface Draft {
+  text: string;
+  seen: string;
+}
+
 /** Markdown: read as it will look, written as text. Leaving the field saves. */
-export function DescriptionField({ value, onSave }: { value: string; onSave: (text: string) => void }) {
+export function DescriptionField({ value, onSave }: { value: string; onSave: (draft: Draft) => void }) {
   const t = useT();
-  const [draft, setDraft] = useState<string | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(null);
   if (draft !== null) {
     const save = () => {
       onSave(draft);
@@ -23,8 +29,8 @@ export function DescriptionField({ value, onSave }: { value: string; onSave: (te
         maxLength={65536}
         aria-label={t.task.description}
         placeholder={t.task.describe}
-        value={draft}
-        onChange={(event) => setDraft(event.currentTarget.value)}
+        value={draft.text}
+        onChange={(event) => setDraft({ ...draft, text: event.currentTarget.value })}
         onBlur={save}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) save();
@@ -38,7 +44,7 @@ export function DescriptionField({ value, onSave }: { value: string; onSave: (te
   }
   if (!value) {
     return (
-      <Button variant="subtle" color="gray" className="describe" leftSection={<IconPencil size={16} />} onClick={() => setDraft('')}>
+      <Button variant="subtle" color="gray" className="describe" leftSection={<IconPencil size={16} />} onClick={() => setDraft({ text: '', seen: '' })}>
         {t.task.describe}
       </Button>
     );
@@ -48,7 +54,7 @@ export function DescriptionField({ value, onSave }: { value: string; onSave: (te
       <Suspense fallback={<Skeleton h={60} />}>
         <Markdown text={value} />
       </Suspense>
-      <Button variant="subtle" color="gray" px={8} aria-label={t.task.editDescription} onClick={() => setDraft(value)}>
+      <Button variant="subtle" color="gray" px={8} aria-label={t.task.editDescription} onClick={() => setDraft({ text: value, seen: value })}>
         <IconPencil size={16} />
       </Button>
     </Group>

@@ -36,7 +36,7 @@ export function DuePicker({ value, place, onChange }: Props) {
   ];
   return (
     <Group gap={4} wrap="nowrap">
-      <Popover opened={opened} onChange={setOpened} trapFocus returnFocus position="bottom-start" shadow="md" withinPortal>
+      <Popover width={316} opened={opened} onChange={setOpened} trapFocus returnFocus position="bottom-start" shadow="md" withinPortal>
         <Popover.Target>
           <Button variant="default" className="field-button" leftSection={<IconCalendarWeek size={16} />} aria-label={`${t.task.due}: ${value ? dueText(t, value, place) : t.task.noDue}`} onClick={() => setOpened((open) => !open)}>
             {value ? dueText(t, value, place) : t.task.noDue}

@@ -2,6 +2,7 @@ import { Button, ColorSwatch, Group, Modal, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { setUi } from '../../app/ui';
+import { useReturnFocus } from '../../app/useReturnFocus';
 import { useT } from '../../i18n';
 import { useProjects } from '../../store/hooks';
 import { changeProject, createProject } from './actions';
@@ -10,6 +11,7 @@ const colors = ['#2b62c9', '#0f766e', '#2f8f46', '#a16207', '#c2410c', '#be185d'
 
 /** `id` of the project, or 'new'. */
 export default function ProjectDialog({ id }: { id: string }) {
+  useReturnFocus();
   const t = useT();
   const navigate = useNavigate();
   const project = useProjects().get(id);

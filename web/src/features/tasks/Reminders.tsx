@@ -71,7 +71,7 @@ function Adder({ task, place, onAdd }: { task: Task; place: Place; onAdd: (wante
     setOpened(false);
   };
   return (
-    <Popover opened={opened} onChange={setOpened} trapFocus returnFocus position="bottom-start" shadow="md" withinPortal>
+    <Popover width={316} opened={opened} onChange={setOpened} trapFocus returnFocus position="bottom-start" shadow="md" withinPortal>
       <Popover.Target>
         <Button variant="default" className="field-button" leftSection={<IconBell size={16} />} onClick={() => setOpened((open) => !open)}>
           {t.reminders.add}

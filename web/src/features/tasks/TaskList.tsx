@@ -3,6 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, typ
 import type { Place } from '../../app/locale';
 import { showList } from '../../app/ui';
 import type { Project, Task } from '../../api/types';
+import { lastingId } from '../../store/outbox';
 import { TaskRow } from './TaskRow';
 
 export interface Group {
@@ -53,7 +54,7 @@ export function TaskList({ label, groups, place, projects, renderTask, renderHea
   const key = useCallback(
     (index: number) => {
       const line = lines[index]!;
-      return line.kind === 'task' ? line.task.id : `${line.kind} ${line.group.id}`;
+      return line.kind === 'task' ? lastingId(line.task.id) : `${line.kind} ${line.group.id}`;
     },
     [lines],
   );

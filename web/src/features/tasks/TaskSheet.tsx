@@ -1,10 +1,11 @@
 import { ActionIcon, CloseButton, Drawer, Group, Menu, Select, Skeleton, Stack, TagsInput, Text, Textarea } from '@mantine/core';
 import { useMediaQuery, useWindowEvent } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { IconDots, IconFlag, IconHash, IconLink, IconProgress, IconTag, IconTrash } from '../../app/icons';
 import { keepEscape } from '../../app/keepEscape';
 import { usePlace } from '../../app/locale';
+import { useReturnFocus } from '../../app/useReturnFocus';
 import { api, body } from '../../api/client';
 import type { Task, TaskChange, TaskPriority, TaskStatus } from '../../api/types';
 import { useT } from '../../i18n';
@@ -14,7 +15,7 @@ import { realId } from '../../store/outbox';
 import { changeTask } from './actions';
 import { CheckCircle } from './CheckCircle';
 import { closeTask, copyLink, toggleDone, trashMany } from './commands';
-import { DescriptionField } from './DescriptionField';
+import { DescriptionField, type Draft } from './DescriptionField';
 import { dueFields, dueOf, formatInstant } from './due';
 import { DuePicker } from './DuePicker';
 import { priorities } from './order';
@@ -26,6 +27,7 @@ const statuses: TaskStatus[] = ['todo', 'in_progress', 'done', 'cancelled'];
 /** One task over its view. Each field is saved when it is left. */
 export default function TaskSheet({ id }: { id: string }) {
   const t = useT();
+  useReturnFocus();
   const { tasks } = useTasks();
   const small = useMediaQuery('(max-width: 48em)');
   const real = realId(id);
@@ -84,8 +86,8 @@ function Sheet({ task }: { task: Task }) {
   const place = usePlace();
   const projects = useProjects();
   const labels = useLabels();
-  const [title, setTitle] = useState(task.title);
-  useEffect(() => setTitle(task.title), [task.title]);
+  // What is being written stays, whatever comes from elsewhere meanwhile.
+  const [title, setTitle] = useState<Draft | null>(null);
   const change = (fields: TaskChange) => void changeTask(task.id, fields, task);
   const choices = useMemo(
     () =>
@@ -95,9 +97,9 @@ function Sheet({ task }: { task: Task }) {
     [projects, task.project_id, t],
   );
   const saveTitle = () => {
-    const clean = title.trim();
-    if (clean) change({ title: clean });
-    else setTitle(task.title);
+    const clean = title?.text.trim();
+    if (title && clean) changeTask(task.id, { title: clean }, task, { title: title.seen });
+    setTitle(null);
   };
   return (
     <Stack gap="md">
@@ -109,8 +111,8 @@ function Sheet({ task }: { task: Task }) {
           aria-label={t.task.title}
           autosize
           maxLength={500}
-          value={title}
-          onChange={(event) => setTitle(event.currentTarget.value.replace(/\n/g, ' '))}
+          value={title?.text ?? task.title}
+          onChange={(event) => setTitle({ text: event.currentTarget.value.replace(/\n/g, ' '), seen: title?.seen ?? task.title })}
           onBlur={saveTitle}
           onKeyDown={(event) => {
             if (event.key === 'Enter') {
@@ -143,7 +145,7 @@ function Sheet({ task }: { task: Task }) {
         </Menu>
         <Close />
       </Group>
-      <DescriptionField value={task.description} onSave={(description) => change({ description })} />
+      <DescriptionField value={task.description} onSave={({ text, seen }) => void changeTask(task.id, { description: text }, task, { description: seen })} />
       <div className="fields">
         <span className="field-name">{t.task.due}</span>
         <DuePicker value={dueOf(task, place.zone)} place={place} onChange={(when) => change(dueFields(when, place.zone))} />

@@ -36,12 +36,13 @@ function changed(current: Fields | undefined, change: Fields): { body: Fields; b
   };
 }
 
-/** Changes what differs. Returns what undoes it; null if nothing differs. `known` where the task is in no list. */
-export function changeTask(id: string, change: TaskChange, known?: Task): (() => void) | null {
+/** Changes what differs. Returns what undoes it; null if nothing differs. `known` where the task is in no list; `seen` what
+ * the person had before them when they began, where that may be older than what is there now. */
+export function changeTask(id: string, change: TaskChange, known?: Task, seen: Fields = {}): (() => void) | null {
   const current = taskNow(id) ?? known;
   const difference = changed(current as Fields | undefined, change as Fields);
   if (!difference) return null;
-  push({ kind: 'patch', resource: 'task', id, ...difference });
+  push({ kind: 'patch', resource: 'task', id, body: difference.body, base: { ...difference.base, ...seen } });
   return () => void changeTask(id, difference.base as TaskChange, known);
 }
 

@@ -59,12 +59,14 @@ export function TrashView() {
                   {t.trash.kinds[item.kind]} · {t.trash.until(dayText(t, whenOf(new Date(item.purged_after), place.zone).day, place))}
                 </span>
               </div>
-              <Button size="compact-sm" variant="light" aria-label={`${t.trash.restore}: ${item.title}`} onClick={() => restore(item)}>
-                {t.trash.restore}
-              </Button>
-              <Button size="compact-sm" variant="subtle" color="red" aria-label={`${t.trash.purge}: ${item.title}`} onClick={() => confirm({ act: t.trash.purge, text: t.trash.purgeAsk(item.title), run: () => purge.mutate(item) })}>
-                {t.trash.purge}
-              </Button>
+              <div className="row-acts">
+                <Button size="compact-sm" variant="light" aria-label={`${t.trash.restore}: ${item.title}`} onClick={() => restore(item)}>
+                  {t.trash.restore}
+                </Button>
+                <Button size="compact-sm" variant="subtle" color="red" aria-label={`${t.trash.purge}: ${item.title}`} onClick={() => confirm({ act: t.trash.purge, text: t.trash.purgeAsk(item.title), run: () => purge.mutate(item) })}>
+                  {t.trash.purge}
+                </Button>
+              </div>
             </li>
           ))}
         </ul>

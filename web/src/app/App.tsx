@@ -6,7 +6,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { chooseLanguage, loadMessages, SpokenContext, type Language, type Messages } from '../i18n';
 import { queryClient } from '../store/server';
 import { router } from './router';
-import { theme, variables } from './theme';
+import { themeIn, variables } from './theme';
 
 const colorScheme = localStorageColorSchemeManager({ key: 'cumulo.theme' });
 
@@ -18,6 +18,7 @@ export function App(props: { language: Language; messages: Messages }) {
     void loadMessages(language).then((messages) => setSpoken({ language, messages }));
   }, []);
   const value = useMemo(() => ({ language: spoken.language, t: spoken.messages, speak }), [spoken, speak]);
+  const theme = useMemo(() => themeIn(spoken.messages), [spoken.messages]);
   return (
     <SpokenContext value={value}>
       <QueryClientProvider client={queryClient}>

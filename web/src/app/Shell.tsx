@@ -61,13 +61,13 @@ export function Shell() {
         <div className="page">
           <Outlet />
         </div>
+        <BulkBar />
       </AppShell.Main>
       <Tooltip label={`${t.task.add} (q)`} position="left">
         <Button className="fab" hiddenFrom="sm" radius="xl" size="lg" aria-label={t.task.add} onClick={() => setUi({ quick: {} })}>
           <IconPlus size={22} />
         </Button>
       </Tooltip>
-      <BulkBar />
       <Suspense fallback={null}>
         {task && <TaskSheet key={task} id={task} />}
         {ui.quick && <QuickAdd defaults={ui.quick} />}

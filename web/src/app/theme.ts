@@ -1,6 +1,7 @@
 // The look, in one place: the component library's theme and its variables for light and dark. Contrast of text is at
 // least 4.5 : 1 in both.
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, mergeThemeOverrides, type CSSVariablesResolver, type MantineColorsTuple, type MantineThemeOverride } from '@mantine/core';
+import type { Messages } from '../i18n';
 
 const sky: MantineColorsTuple = [
   '#eef4ff', '#dce7fc', '#b8cef7', '#91b3f2', '#6f9ded', '#4d84e4', '#3a72d6', '#2b62c9', '#2152ad', '#1b4690',
@@ -15,7 +16,7 @@ const dark: MantineColorsTuple = [
   '#e4e8ee', '#c3cad5', '#a0aab9', '#6d7888', '#3d4552', '#323945', '#262c35', '#20252d', '#14171c', '#0e1115',
 ];
 
-export const theme = createTheme({
+const theme = createTheme({
   primaryColor: 'sky',
   colors: { sky, red, dark },
   primaryShade: { light: 7, dark: 6 },
@@ -26,8 +27,18 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   focusRing: 'auto',
-  components: { Checkbox: { defaultProps: { radius: 'sm' } } },
+  components: {
+    Checkbox: { defaultProps: { radius: 'sm' } },
+    // It stands among the items, where only items may.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+  },
 });
+
+/** With the words that the library needs. */
+export function themeIn(t: Messages): MantineThemeOverride {
+  const closable = { defaultProps: { closeButtonProps: { 'aria-label': t.close } } };
+  return mergeThemeOverrides(theme, { components: { Modal: closable, Notification: closable } });
+}
 
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
@@ -47,7 +58,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--late': '#b42318',
     '--soon': '#0f7038',
     '--flag-urgent': '#c8281c',
-    '--flag-high': '#b25000',
+    '--flag-high': '#a34900',
     '--flag-medium': '#2b62c9',
     '--flag-low': '#5a6576',
   },

@@ -15,7 +15,7 @@ export function useConfirm(): [ReactNode, (question: Question) => void] {
   const [question, setQuestion] = useState<Question | null>(null);
   const close = () => setQuestion(null);
   const dialog = (
-    <Modal opened={question !== null} onClose={close} title={question?.act} closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened={question !== null} onClose={close} title={question?.act}>
       <Text size="sm">{question?.text}</Text>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" data-autofocus onClick={close}>

@@ -1,9 +1,9 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
-import { body, open } from '../../api/client';
+import { api, body, open } from '../../api/client';
 import { ApiError, Unreachable } from '../../api/problem';
-import { hasExpired, register, signIn } from '../../api/session';
+import { hasExpired, knownAccount, register, signIn, updateUser } from '../../api/session';
 import { useSpoken, useT } from '../../i18n';
 import { useSession } from '../../store/hooks';
 
@@ -225,7 +225,11 @@ export function VerifyPage() {
     if (!token || asked.current) return;
     asked.current = true;
     body(open.POST('/email/verify', { body: { token } }))
-      .then(() => setState('done'))
+      .then(() => {
+        setState('done');
+        // Who is signed in here sees it at once.
+        if (knownAccount()) return body(api.GET('/profile', {})).then(updateUser, () => {});
+      })
       .catch((error: unknown) => setState({ failed: error instanceof Unreachable ? t.unreachable : String((error as Error).message) }));
   }, [token, t]);
   return (

@@ -16,7 +16,7 @@ export default function KeyHelp() {
     [k.go, [['g i', t.nav.inbox], ['g t', t.nav.today], ['g u', t.nav.upcoming], ['g c', t.nav.calendar], ['g n', t.nav.notifications], ['g s', t.nav.settings]]],
   ];
   return (
-    <Modal opened onClose={() => setUi({ help: false })} title={k.title} size="lg" closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened onClose={() => setUi({ help: false })} title={k.title} size="lg">
       <div className="keys">
         {parts.map(([title, rows]) => (
           <section key={title}>

@@ -83,7 +83,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     }
   };
   return (
-    <Modal opened onClose={close} title={t.quick.title} size="lg" yOffset="12vh" closeOnEscape={false} closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened onClose={close} title={t.quick.title} size="lg" yOffset="12vh" closeOnEscape={false}>
       <TextInput
         ref={input}
         data-autofocus

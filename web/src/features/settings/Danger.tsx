@@ -32,7 +32,7 @@ export function Danger() {
           {t.settings.dangerDo}
         </Button>
       </Group>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t.settings.danger} closeButtonProps={{ 'aria-label': t.close }}>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={t.settings.danger}>
         <form onSubmit={submit}>
           <Text size="sm" mb="md">
             {t.settings.dangerAsk}

@@ -25,7 +25,7 @@ export default function Deliveries({ webhook, onClose }: { webhook: Webhook; onC
     onSettled: () => queryClient.invalidateQueries({ queryKey: key }),
   });
   return (
-    <Modal opened onClose={onClose} title={w.deliveries} size="lg" closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened onClose={onClose} title={w.deliveries} size="lg">
       <ul className="plain" aria-label={w.deliveries}>
         {data?.items.map((delivery) => {
           const words = delivery.delivered ? w.arrived(delivery.response?.status ?? 0, delivery.duration_ms) : w.notArrived(delivery.error ?? String(delivery.response?.status ?? ''));

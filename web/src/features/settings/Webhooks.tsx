@@ -103,7 +103,7 @@ function Line({ webhook, onSecret }: { webhook: Webhook; onSecret: (secret: stri
           <Menu.Item onClick={() => enable.mutate(!webhook.enabled)}>{webhook.enabled ? w.pause : w.resume}</Menu.Item>
           <Menu.Item onClick={() => setLog(true)}>{w.deliveries}</Menu.Item>
           <Menu.Item onClick={() => confirm({ act: w.rotate, text: w.rotateAsk, run: rotate.mutate })}>{w.rotate}</Menu.Item>
-          <Menu.Item color="red" onClick={() => confirm({ act: t.remove, text: w.removeAsk(name), run: remove.mutate })}>
+          <Menu.Item color="var(--late)" onClick={() => confirm({ act: t.remove, text: w.removeAsk(name), run: remove.mutate })}>
             {t.remove}
           </Menu.Item>
         </Menu.Dropdown>

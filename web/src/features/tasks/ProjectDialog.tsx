@@ -26,7 +26,7 @@ export default function ProjectDialog({ id }: { id: string }) {
     else void navigate({ to: '/app/project/$id', params: { id: createProject({ name: name.trim(), color }) } });
   };
   return (
-    <Modal opened onClose={close} title={project ? t.project.edit : t.project.create} closeButtonProps={{ 'aria-label': t.close }}>
+    <Modal opened onClose={close} title={project ? t.project.edit : t.project.create}>
       <form onSubmit={submit}>
         <TextInput data-autofocus label={t.project.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} />
         <Group mt="md" gap="xs" role="radiogroup" aria-label={t.project.color}>

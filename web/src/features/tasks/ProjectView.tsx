@@ -97,7 +97,7 @@ export function ProjectView() {
               {project.archived ? t.project.unarchive : t.project.archive}
             </Menu.Item>
             <Menu.Item
-              color="red"
+              color="var(--late)"
               leftSection={<IconTrash size={16} />}
               onClick={() => removeProject(t, project)}
             >

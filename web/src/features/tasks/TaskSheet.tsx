@@ -132,7 +132,7 @@ function Sheet({ task }: { task: Task }) {
               {t.task.copyLink}
             </Menu.Item>
             <Menu.Item
-              color="red"
+              color="var(--late)"
               leftSection={<IconTrash size={16} />}
               onClick={() => {
                 closeTask();

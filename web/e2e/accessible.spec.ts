@@ -179,7 +179,7 @@ for (const direction of ['ltr', 'rtl'] as const) {
     const sheet = (await page.getByRole('dialog').boundingBox())!;
     expect([sheet.x, sheet.width]).toEqual([0, 320]);
     const outside = await page.getByRole('dialog').evaluate((dialog) =>
-      [...dialog.querySelectorAll('*')].filter((each) => each.getBoundingClientRect().right > 320.5 || each.getBoundingClientRect().left < -0.5).map((each) => each.outerHTML.slice(0, 120)),
+      [...dialog.querySelectorAll('*:not(.visually-hidden, .visually-hidden *)')].filter((each) => each.getBoundingClientRect().right > 320.5 || each.getBoundingClientRect().left < -0.5).map((each) => each.outerHTML.slice(0, 120)),
     );
     expect(outside).toEqual([]);
   });

@@ -1,6 +1,7 @@
 #include "platform/core/clock.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace cumulo {
 namespace {
@@ -48,17 +49,23 @@ class scanner {
 void append_rfc3339(std::string& out, instant t) {
   t = std::clamp(t, first_instant, last_instant);
   const auto day = std::chrono::floor<std::chrono::days>(t);
-  const std::chrono::year_month_day date{day};
   const auto in_day = static_cast<unsigned>((t - day).count());
-  char text[] = "0000-00-00T00:00:00.000Z";
-  put_digits(text, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  put_digits(text + 5, static_cast<unsigned>(date.month()), 2);
-  put_digits(text + 8, static_cast<unsigned>(date.day()), 2);
-  put_digits(text + 11, in_day / 3'600'000, 2);
-  put_digits(text + 14, in_day / 60'000 % 60, 2);
-  put_digits(text + 17, in_day / 1'000 % 60, 2);
-  put_digits(text + 20, in_day % 1'000, 3);
-  out.append(text, sizeof text - 1);
+  // Neighbours are mostly of one day, whose text is then at hand.
+  thread_local auto day_told = std::chrono::sys_days::min();
+  thread_local std::array<char, 24> text{"0000-00-00T00:00:00.000"};
+  if (day != day_told) {
+    const std::chrono::year_month_day date{day};
+    put_digits(text.data(), static_cast<unsigned>(static_cast<int>(date.year())), 4);
+    put_digits(text.data() + 5, static_cast<unsigned>(date.month()), 2);
+    put_digits(text.data() + 8, static_cast<unsigned>(date.day()), 2);
+    text[23] = 'Z';
+    day_told = day;
+  }
+  put_digits(text.data() + 11, in_day / 3'600'000, 2);
+  put_digits(text.data() + 14, in_day / 60'000 % 60, 2);
+  put_digits(text.data() + 17, in_day / 1'000 % 60, 2);
+  put_digits(text.data() + 20, in_day % 1'000, 3);
+  out.append(text.data(), text.size());
 }
 
 std::string to_rfc3339(instant t) {

@@ -1,5 +1,9 @@
 #include "platform/json/write.hpp"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -23,6 +27,18 @@ bool must_escape(char c) { return static_cast<unsigned char>(c) < 0x20U || c == 
 /// How many bytes from the start need no escape.
 std::size_t plain_length(std::string_view text) {
   std::size_t at = 0;
+#ifdef __SSE2__
+  const __m128i control = _mm_set1_epi8(0x1F);
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i some = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i bad = _mm_or_si128(_mm_cmpeq_epi8(_mm_max_epu8(some, control), control),
+                                     _mm_or_si128(_mm_cmpeq_epi8(some, quote), _mm_cmpeq_epi8(some, backslash)));
+    if (const auto marked = static_cast<unsigned>(_mm_movemask_epi8(bad)))
+      return at + static_cast<std::size_t>(std::countr_zero(marked));
+  }
+#endif
   if constexpr (std::endian::native == std::endian::little) {
     for (; at + 8 <= text.size(); at += 8) {
       std::uint64_t eight{};

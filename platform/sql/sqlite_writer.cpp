@@ -141,11 +141,11 @@ void sqlite_writer::commit_group(std::deque<sqlite_change*>& taken) {
             database_error(failure::timeout, "sqlite.write", "the change waited longer than the client's deadline")));
         continue;
       }
-      const bool alone = guarded || change->body;
-      run_member(*change, alone);
+      const auto written_before = sqlite3_total_changes64(connection_.handle());
+      const bool kept = run_member(*change, guarded);
       if (!connection_.in_transaction()) {
         lost = group_failure(*change);
-      } else if (change->failed() && !alone) {
+      } else if (!kept && !guarded && sqlite3_total_changes64(connection_.handle()) != written_before) {
         guarded = true;
         sql::run(connection_, rollback_group);
         for (auto* each : group) each->fail(nullptr);
@@ -195,36 +195,44 @@ void sqlite_writer::report(const std::exception_ptr& why) {
   }
 }
 
-void sqlite_writer::run_member(sqlite_change& change, bool alone) {
+bool sqlite_writer::run_member(sqlite_change& change, bool alone) {
+  bool kept = false;
   try {
     if (alone) sql::run(connection_, savepoint);
+    kept = true;
     if (change.body) {
-      run_body(change);
+      kept = run_body(change);
     } else {
-      for (std::size_t i = 0; i < change.commands.size(); ++i) {
-        const auto rows = connection_.execute(*change.commands[i].what, change.commands[i].values, *change.sink);
-        if (!change.changed.empty()) change.changed[i] = rows;
-      }
+      run_commands(change);
     }
     // Left to the commit, it would take the neighbours along.
-    if (connection_.has_unresolved_foreign_keys()) {
+    if (kept && connection_.has_unresolved_foreign_keys()) {
       meter_.failed(failure::foreign_key_violation);
       throw database_error(failure::foreign_key_violation, "sqlite.commit", "a deferred foreign key is not satisfied");
     }
-    if (alone) sql::run(connection_, release);
+    if (alone && kept) sql::run(connection_, release);
   } catch (...) {
+    kept = false;
     change.fail(std::current_exception());
   }
-  if (!alone || !change.failed() || !connection_.in_transaction()) return;
+  if (kept || !alone || !connection_.in_transaction()) return kept;
   try {
     sql::run(connection_, rollback_to);
     sql::run(connection_, release);
   } catch (const database_error&) {
     sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);  // the group cannot be saved
   }
+  return false;
 }
 
-void sqlite_writer::run_body(sqlite_change& change) {
+void sqlite_writer::run_commands(sqlite_change& change) {
+  for (std::size_t i = 0; i < change.commands.size(); ++i) {
+    const auto rows = connection_.execute(*change.commands[i].what, change.commands[i].values, *change.sink);
+    if (!change.changed.empty()) change.changed[i] = rows;
+  }
+}
+
+bool sqlite_writer::run_body(sqlite_change& change) {
   writer_transaction tx{connection_};
   bool commits = false;
   std::exception_ptr error;
@@ -238,9 +246,7 @@ void sqlite_writer::run_body(sqlite_change& change) {
   body_context_.run();
   if (error) std::rethrow_exception(error);
   if (commits && tx.failed()) std::rethrow_exception(tx.failed());
-  if (!commits) {
-    sql::run(connection_, rollback_to);
-  }
+  return commits;
 }
 
 void sqlite_writer::close() {

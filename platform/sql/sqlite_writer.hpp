@@ -23,8 +23,8 @@ struct sqlite_change : waiter {
 
 /// The one thread that writes. It takes all changes that wait, runs them in one transaction, commits (one fsync), and
 /// only then resumes those that asked. So groups form by themselves while the previous fsync runs. A savepoint copies
-/// every page that is changed after it, so only bodies, which may decide to roll back, get one at once; if any other
-/// change fails, the group is rolled back and run again with a savepoint for each, and the failing one fails alone.
+/// every page that is changed after it, so none gets one at first; if one that has written something fails or takes it
+/// back, the group is rolled back and run again with a savepoint for each, and that one fails alone.
 class sqlite_writer {
  public:
   sqlite_writer(const std::string& file, io_threads& threads, const pool_settings& settings, const instruments& meter);
@@ -47,9 +47,11 @@ class sqlite_writer {
   /// Runs and commits a group from the front of `taken`.
   void commit_group(std::deque<sqlite_change*>& taken);
   void report(const std::exception_ptr& why);
-  /// `alone`: in a savepoint, so that its failure undoes nothing else.
-  void run_member(sqlite_change& change, bool alone);
-  void run_body(sqlite_change& change);
+  /// Returns whether all that it wrote is to be kept. `alone`: in a savepoint, so that otherwise nothing of it remains.
+  bool run_member(sqlite_change& change, bool alone);
+  void run_commands(sqlite_change& change);
+  /// False if the body wants nothing kept.
+  bool run_body(sqlite_change& change);
 
   io_threads& threads_;
   pool_settings settings_;

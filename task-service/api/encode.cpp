@@ -1,6 +1,9 @@
 #include "task-service/api/encode.hpp"
 
+#include <array>
 #include <charconv>
+#include <cstring>
+#include <stdexcept>
 
 #include "platform/http/query.hpp"
 #include "platform/json/write.hpp"
@@ -44,18 +47,46 @@ void append_flag(std::string& out, std::string_view name, bool flag) {
   out.append(name).append(flag ? "true" : "false");
 }
 
+/// Gathers what is known to be short: ids, names of enumerators, due times, zones. What does not fit is a bug.
+class short_text {
+ public:
+  short_text& add(std::string_view text) {
+    if (text.size() > text_.size() - size_)
+      throw std::length_error("an id, a due time or a zone that is no such thing");
+    std::memcpy(text_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+    return *this;
+  }
+  short_text& add(std::int64_t number) {
+    const auto end = std::to_chars(text_.data() + size_, text_.data() + text_.size(), number).ptr;
+    size_ = static_cast<std::size_t>(end - text_.data());
+    return *this;
+  }
+  short_text& add_maybe(const std::optional<std::string_view>& text) {
+    return text ? add("\"").add(*text).add("\"") : add("null");
+  }
+  [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 512> text_;
+  std::size_t size_{0};
+};
+
 }  // namespace
 
 void write_task(std::string& out, const task_view& t) {
-  append_plain(out, R"({"id":)", t.id);
-  append_plain(out, R"(,"project_id":)", t.project_id);
-  append_text(out, R"(,"title":)", t.title);
+  // Appending is most of the work, so the short pieces are gathered first.
+  short_text head;
+  head.add(R"({"id":")").add(t.id).add(R"(","project_id":")").add(t.project_id).add(R"(","title":)");
+  out.append(head.view());
+  json::write_string(out, t.title);
   append_text(out, R"(,"description":)", t.description);
-  append_plain(out, R"(,"status":)", to_text(t.status));
-  append_plain(out, R"(,"priority":)", to_text(t.priority));
-  append_maybe(out, R"(,"due":)", t.due);
-  append_maybe(out, R"(,"timezone":)", t.timezone);
-  out.append(R"(,"labels":)").append(t.labels);
+
+  short_text middle;
+  middle.add(R"(,"status":")").add(to_text(t.status)).add(R"(","priority":")").add(to_text(t.priority));
+  middle.add(R"(","due":)").add_maybe(t.due).add(R"(,"timezone":)").add_maybe(t.timezone).add(R"(,"labels":)");
+  out.append(middle.view()).append(t.labels);
+
   append_time(out, R"(,"created_at":)", t.created_at);
   append_time(out, R"(,"updated_at":)", t.updated_at);
   if (t.completed_at) {
@@ -63,9 +94,9 @@ void write_task(std::string& out, const task_view& t) {
   } else {
     out += R"(,"completed_at":null)";
   }
-  append_plain(out, R"(,"created_by":)", t.created_by);
-  append_number(out, R"(,"version":)", t.version);
-  out += '}';
+  short_text tail;
+  tail.add(R"(,"created_by":")").add(t.created_by).add(R"(","version":)").add(t.version).add("}");
+  out.append(tail.view());
 }
 
 void write_task(std::string& out, const task& t) {

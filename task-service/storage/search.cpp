@@ -16,14 +16,13 @@ constexpr sql::statement delete_documents_of_space{"task.delete_documents_of_spa
                                                    "DELETE FROM task_documents "
                                                    "WHERE task_id IN (SELECT id FROM tasks WHERE space_id = ?1)"};
 
-// FTS5 without stored content is told what to forget.
 constexpr sql::statement unindex_document{
     "task.unindex_document",
-    "INSERT INTO task_words (task_words, rowid, words) SELECT 'delete', d.document, d.words "
+    "INSERT INTO task_words_to_forget (document, words) SELECT d.document, d.words "
     "FROM task_documents d CROSS JOIN task_words_progress p WHERE d.task_id = ?1 AND d.document <= p.indexed_to"};
 constexpr sql::statement unindex_documents_of_space{
     "task.unindex_documents_of_space",
-    "INSERT INTO task_words (task_words, rowid, words) SELECT 'delete', d.document, d.words "
+    "INSERT INTO task_words_to_forget (document, words) SELECT d.document, d.words "
     "FROM tasks t CROSS JOIN task_documents d ON d.task_id = t.id CROSS JOIN task_words_progress p "
     "WHERE t.space_id = ?1 AND d.document <= p.indexed_to"};
 
@@ -36,6 +35,17 @@ constexpr sql::statement index_documents{
     "INSERT INTO task_words (rowid, words) SELECT document, words FROM task_documents "
     "WHERE document > (SELECT indexed_to FROM task_words_progress) AND document <= ?1 ORDER BY document"};
 constexpr sql::statement advance_index{"task.advance_index", "UPDATE task_words_progress SET indexed_to = ?1"};
+
+constexpr sql::statement count_forgotten{
+    "task.count_forgotten_documents",
+    "SELECT count(*), max(document) FROM (SELECT document FROM task_words_to_forget ORDER BY document LIMIT ?1)"};
+// FTS5 without stored content is told what to forget.
+constexpr sql::statement forget_words{
+    "task.forget_words",
+    "INSERT INTO task_words (task_words, rowid, words) SELECT 'delete', document, words FROM task_words_to_forget "
+    "WHERE document <= ?1 ORDER BY document"};
+constexpr sql::statement forget_forgotten{"task.delete_forgotten_documents",
+                                          "DELETE FROM task_words_to_forget WHERE document <= ?1"};
 
 constexpr sql::statement insert_labels{
     "task.insert_labels",
@@ -111,13 +121,18 @@ awaitable<bool> index_new_documents(sql::database& store, int most) {
   };
   const std::array bound{sql::param{most}};
   co_await store.query(count_new_documents, bound, count);
-  if (found == 0) co_return false;
+  const std::int64_t added = found;
+  const std::array to_add{sql::param{last}};
+  co_await store.query(count_forgotten, bound, count);
+  const std::array to_forget{sql::param{last}};
 
-  const std::array values{sql::param{last}};
-  const std::array commands{sql::command{&index_documents, values}, sql::command{&advance_index, values}};
+  std::vector<sql::command> commands;
+  if (added != 0) commands = {{&index_documents, to_add}, {&advance_index, to_add}};
+  if (found != 0) commands.insert(commands.end(), {{&forget_words, to_forget}, {&forget_forgotten, to_forget}});
+  if (commands.empty()) co_return false;
   auto ignore = [](const sql::row&) {};
   co_await store.write(commands, ignore, {});
-  co_return found == most;
+  co_return added == most || found == most;
 }
 
 std::string search_parameter(sql::engine kind, std::string_view space_id, const std::vector<std::string>& words) {

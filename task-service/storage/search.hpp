@@ -44,8 +44,8 @@ class label_rows {
 [[nodiscard]] awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx,
                                                         std::string_view space_id);
 
-/// SQLite: moves at most `most` new documents into the index; returns whether there may be more. PostgreSQL: nothing to
-/// do.
+/// SQLite: moves at most `most` new documents into the index, and takes as many out of it that are gone; returns
+/// whether there may be more. PostgreSQL: nothing to do.
 [[nodiscard]] awaitable<bool> index_new_documents(sql::database& store, int most);
 
 /// The value of a search condition's parameter: every word must occur, the last one as a prefix. Precondition: not

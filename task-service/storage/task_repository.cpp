@@ -24,9 +24,11 @@ constexpr sql::statement select_own_task{"task.get_own",
 #define CUMULO_SELECT_FOR_CHANGE                                                                    \
   "SELECT " CUMULO_TASK_COLUMNS                                                                     \
   ", t.space_id, t.due_at, t.trashed_at, m.role, p.trashed_at, t.due_soon_at " CUMULO_VISIBLE_TASKS \
-  "JOIN projects p ON p.id = t.project_id WHERE t.id = ?2"
-constexpr sql::statement select_for_change{"task.get_for_change", CUMULO_SELECT_FOR_CHANGE,
-                                           CUMULO_SELECT_FOR_CHANGE " FOR UPDATE OF t"};
+  "JOIN projects p ON p.id = t.project_id WHERE "
+constexpr sql::statement select_for_change{"task.get_for_change", CUMULO_SELECT_FOR_CHANGE "t.id = ?2",
+                                           CUMULO_SELECT_FOR_CHANGE "t.id = ?2 FOR UPDATE OF t"};
+constexpr sql::statement select_own_for_change{"task.get_own_for_change",
+                                               CUMULO_SELECT_FOR_CHANGE "t.space_id = ?1 AND t.id = ?2"};
 
 // A project that the caller may not write to gives no space_id, which breaks NOT NULL and with it the whole
 // transaction: so what stands beside the task needs no condition of its own.
@@ -39,11 +41,71 @@ constexpr sql::statement insert_task{
     "AND m.project_id = ?4 AND m.role <> 'viewer' AND p.trashed_at IS NULL AND p.space_id = ?2), "
     "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"};
 
-constexpr sql::statement update_task{
-    "task.update",
-    "UPDATE tasks SET space_id = ?3, project_id = ?4, title = ?5, title_key = ?6, description = ?7, status = ?8, "
-    "priority = ?9, due = ?10, due_at = ?11, timezone = ?12, labels = ?13, updated_at = ?14, completed_at = ?15, "
-    "version = ?16, trashed_at = ?17, trashed_with = NULL, due_soon_at = ?18 WHERE id = ?1 AND version = ?2"};
+std::optional<std::int64_t> millis_of(const std::optional<instant>& t) {
+  if (!t) return std::nullopt;
+  return to_millis(*t);
+}
+
+/// What kinds of columns a change touches. SQLite writes every index anew of which an UPDATE names a column, whether
+/// its value differs or not, so each kind of change has a statement that names no more than it must.
+enum touched : unsigned { its_place = 1, its_deadline = 2, its_progress = 4, its_trash = 8 };
+constexpr std::size_t kinds_of_change = 16;
+
+struct written_task {
+  const task& t;
+  const std::string& labels;
+  const std::string& title_key;
+};
+
+struct column {
+  std::string_view name;
+  unsigned named_for;  ///< any of these; 0: always
+  sql::param (*value)(const written_task&);
+};
+constexpr std::array columns{
+    column{"title", 0, [](const written_task& w) { return sql::param{w.t.title}; }},
+    column{"title_key", 0, [](const written_task& w) { return sql::param{w.title_key}; }},
+    column{"description", 0, [](const written_task& w) { return sql::param{w.t.description}; }},
+    column{"priority", 0, [](const written_task& w) { return sql::param{static_cast<int>(w.t.priority)}; }},
+    column{"labels", 0, [](const written_task& w) { return sql::param{w.labels}; }},
+    column{"updated_at", 0, [](const written_task& w) { return sql::param{to_millis(w.t.updated_at)}; }},
+    column{"version", 0, [](const written_task& w) { return sql::param{w.t.version}; }},
+    column{"space_id", its_place, [](const written_task& w) { return sql::param{w.t.space_id}; }},
+    column{"project_id", its_place, [](const written_task& w) { return sql::param{w.t.project_id}; }},
+    column{"due", its_deadline, [](const written_task& w) { return sql::param{w.t.due}; }},
+    column{"due_at", its_deadline, [](const written_task& w) { return sql::param{millis_of(w.t.due_at)}; }},
+    column{"timezone", its_deadline, [](const written_task& w) { return sql::param{w.t.timezone}; }},
+    column{"status", its_progress, [](const written_task& w) { return sql::param{static_cast<int>(w.t.status)}; }},
+    column{"completed_at", its_progress, [](const written_task& w) { return sql::param{millis_of(w.t.completed_at)}; }},
+    column{"trashed_at", its_trash, [](const written_task& w) { return sql::param{millis_of(w.t.trashed_at)}; }},
+    column{"trashed_with", its_trash, [](const written_task&) { return sql::param{nullptr}; }},
+    column{"due_soon_at", its_deadline | its_progress | its_trash,
+           [](const written_task& w) { return sql::param{millis_of(w.t.due_soon_at)}; }}};
+
+bool is_named(const column& c, unsigned what) { return c.named_for == 0 || (c.named_for & what) != 0; }
+
+/// ?1 space_id, ?2 id and ?3 version before the change, then the columns that are named.
+const sql::statement& update_task(unsigned what) {
+  struct made {
+    std::array<std::string, kinds_of_change> texts;
+    std::array<sql::statement, kinds_of_change> statements;
+    made() {
+      for (unsigned kind = 0; kind < kinds_of_change; ++kind) {
+        std::string& text = texts[kind];
+        int number = 3;
+        for (const column& each : columns) {
+          if (!is_named(each, kind)) continue;
+          text.append(text.empty() ? "UPDATE tasks SET " : ", ").append(each.name);
+          text.append(" = ?").append(std::to_string(++number));
+        }
+        text += " WHERE space_id = ?1 AND id = ?2 AND version = ?3";
+        statements[kind] = {"task.update", text};
+      }
+    }
+  };
+  static const made all;
+  return all.statements[what];
+}
 
 constexpr sql::statement select_writable_project{
     "project.get_writable",
@@ -60,11 +122,6 @@ constexpr sql::statement insert_inbox_membership{
     "project.insert_inbox_membership",
     "INSERT INTO project_members (account_id, project_id, role, position, archived) VALUES (?2, ?1, 'owner', 0, 0) "
     "ON CONFLICT DO NOTHING"};
-
-std::optional<std::int64_t> millis_of(const std::optional<instant>& t) {
-  if (!t) return std::nullopt;
-  return to_millis(*t);
-}
 
 error no_such_task() { return {errc::not_found, "There is no such task."}; }
 error no_such_project() { return invalid({{"/project_id", "not_found", "There is no such project."}}); }
@@ -167,7 +224,9 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
     };
     const std::array key{sql::param{account_id}, sql::param{id}};
     co_await wait_for_locks(kind, tx);
-    co_await tx.execute(select_for_change, key, load);
+    std::uint64_t loaded = 0;
+    if (kind == sql::engine::sqlite) loaded = co_await tx.execute(select_own_for_change, key, load);
+    if (loaded == 0) co_await tx.execute(select_for_change, key, load);
     if (!found) co_return no_such_task();
     if (!may_write) co_return error{errc::forbidden, "You may see this task, but not change it."};
 
@@ -201,27 +260,16 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
     if (due_moved) t.due_soon_at = due_soon_moment(t, due_soon_, now);
     if (reopened && t.due_soon_at && *t.due_soon_at <= now) t.due_soon_at.reset();
 
+    const unsigned what = (t.project_id != project_id ? its_place : 0U) | (due_moved ? its_deadline : 0U) |
+                          (changes.touches("status") ? its_progress : 0U) |
+                          (changes.touches("trashed_at") ? its_trash : 0U);
     const std::string labels = labels_to_json(t.labels);
     const std::string title_key = sort_key(t.title);
-    const std::array values{sql::param{id},
-                            sql::param{version},
-                            sql::param{t.space_id},
-                            sql::param{t.project_id},
-                            sql::param{t.title},
-                            sql::param{title_key},
-                            sql::param{t.description},
-                            sql::param{static_cast<int>(t.status)},
-                            sql::param{static_cast<int>(t.priority)},
-                            sql::param{t.due},
-                            sql::param{millis_of(t.due_at)},
-                            sql::param{t.timezone},
-                            sql::param{labels},
-                            sql::param{to_millis(t.updated_at)},
-                            sql::param{millis_of(t.completed_at)},
-                            sql::param{t.version},
-                            sql::param{millis_of(t.trashed_at)},
-                            sql::param{millis_of(t.due_soon_at)}};
-    const std::uint64_t written = co_await tx.execute(update_task, values);
+    std::vector<sql::param> values{sql::param{old_space}, sql::param{id}, sql::param{version}};
+    for (const column& each : columns) {
+      if (is_named(each, what)) values.push_back(each.value({t, labels, title_key}));
+    }
+    const std::uint64_t written = co_await tx.execute(update_task(what), values);
     if (written == 0) co_return error{errc::precondition_failed, "The task was changed meanwhile."};
 
     const bool moved = t.space_id != old_space;

@@ -60,6 +60,21 @@ std::string_view space_key(std::string_view space_id) {
   return space_id.size() > 12 ? space_id.substr(space_id.size() - 12) : space_id;
 }
 
+/// What a document holds if `word` occurs; the last word of a search is the beginning of one.
+std::string needle_of(std::string_view space_id, std::string_view word, bool is_last) {
+  std::string needle = " ";
+  needle.append(space_key(space_id)).append(word);
+  if (!is_last) needle += ' ';
+  return needle;
+}
+
+#define CUMULO_FOUND_TASKS                                                                     \
+  "SELECT d.task_id FROM task_words w CROSS JOIN task_documents d ON d.document = w.rowid "    \
+  "WHERE task_words MATCH json_extract({search}, '$.match') "                                  \
+  "UNION ALL SELECT d.task_id FROM task_documents d "                                          \
+  "WHERE d.document > (SELECT indexed_to FROM task_words_progress) AND +d.space_id = {space} " \
+  "AND NOT EXISTS (SELECT 1 FROM json_each({search}, '$.needles') n WHERE instr(d.words, n.value) = 0)"
+
 std::string document_text(sql::engine kind, std::string_view space_id, const std::vector<std::string>& words) {
   const bool lexemes = kind == sql::engine::postgres;
   std::string out = lexemes ? "" : " ";
@@ -148,7 +163,7 @@ std::string search_parameter(sql::engine kind, std::string_view space_id, const 
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool last = i + 1 == words.size();
     search.match.append(i == 0 ? "\"" : " AND \"").append(key).append(words[i]).append(last ? "\" *" : "\"");
-    search.needles.push_back(" " + key + words[i] + (last ? "" : " "));
+    search.needles.push_back(needle_of(space_id, words[i], last));
   }
   return json::to_text(search);
 }
@@ -159,11 +174,22 @@ std::string_view search_condition(sql::engine kind) {
     return "t.id IN (WITH found AS MATERIALIZED (SELECT d.task_id FROM task_documents d "
            "WHERE d.words @@ CAST({search} AS TSQUERY)) SELECT task_id FROM found)";
   }
-  return "t.id IN (SELECT d.task_id FROM task_words w CROSS JOIN task_documents d ON d.document = w.rowid "
-         "WHERE task_words MATCH json_extract({search}, '$.match') "
-         "UNION ALL SELECT d.task_id FROM task_documents d "
-         "WHERE d.document > (SELECT indexed_to FROM task_words_progress) AND +d.space_id = {space} "
-         "AND NOT EXISTS (SELECT 1 FROM json_each({search}, '$.needles') n WHERE instr(d.words, n.value) = 0))";
+  return "t.id IN (" CUMULO_FOUND_TASKS ")";
+}
+
+std::string_view search_source() { return CUMULO_FOUND_TASKS; }
+
+std::string_view search_of_one() {
+  return "EXISTS (SELECT 1 FROM task_documents d WHERE d.task_id = t.id AND instr(d.words, {needle0}) > 0 "
+         "AND instr(d.words, {needle1}) > 0 AND instr(d.words, {needle2}) > 0 AND instr(d.words, {needle3}) > 0)";
+}
+
+std::optional<std::array<std::string, most_needles>> search_needles(std::string_view space_id,
+                                                                    const std::vector<std::string>& words) {
+  if (words.size() > most_needles) return std::nullopt;
+  std::array<std::string, most_needles> needles;  // an empty one is in every text
+  for (std::size_t i = 0; i < words.size(); ++i) needles[i] = needle_of(space_id, words[i], i + 1 == words.size());
+  return needles;
 }
 
 std::string label_parameter(const std::vector<std::string>& label_keys) { return json::to_text(label_keys); }
@@ -176,6 +202,17 @@ std::string_view label_condition(sql::engine kind) {
   }
   return "t.id IN (SELECT l.task_id FROM task_labels l WHERE l.space_id = {space} "
          "AND l.label_key IN (SELECT value FROM json_each({labels})) GROUP BY l.task_id HAVING count(*) = {count})";
+}
+
+std::string_view label_lead(sql::engine kind) {
+  if (kind == sql::engine::postgres) {
+    return "l.space_id = {space} AND l.label_key = (CAST({labels} AS JSON) ->> 0) AND (CAST({count} AS BIGINT) = 1 OR "
+           "{count} = (SELECT count(*) FROM task_labels o WHERE o.task_id = l.task_id AND o.label_key IN "
+           "(SELECT json_array_elements_text(CAST({labels} AS JSON)))))";
+  }
+  return "l.space_id = {space} AND l.label_key = json_extract({labels}, '$[0]') AND ({count} = 1 OR "
+         "{count} = (SELECT count(*) FROM task_labels o WHERE o.task_id = l.task_id AND o.label_key IN "
+         "(SELECT value FROM json_each({labels}))))";
 }
 
 }  // namespace cumulo::tasks

@@ -3,7 +3,9 @@
 // PostgreSQL a GIN index over tsvector. Words are made by domain/text.hpp, the same for both, so that both find the
 // same tasks; each word is stored behind its space's key. What a user types never reaches a query syntax: only words of
 // letters and digits do.
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,9 +57,20 @@ class label_rows {
 /// "t.id IN (…)" with `{space}` and `{search}` to be replaced by placeholders.
 [[nodiscard]] std::string_view search_condition(sql::engine kind);
 
+/// SQLite: the ids of the tasks found as a query with a column `task_id`, with the same placeholders.
+[[nodiscard]] std::string_view search_source();
+/// SQLite: whether one task `t` is found, told by its own words: `{needle0}` … stand for search_needles().
+[[nodiscard]] std::string_view search_of_one();
+inline constexpr std::size_t most_needles = 4;
+/// Nothing if there are more words than that.
+[[nodiscard]] std::optional<std::array<std::string, most_needles>> search_needles(
+    std::string_view space_id, const std::vector<std::string>& words);
+
 /// The value of a label condition's parameter: all of these labels (folded).
 [[nodiscard]] std::string label_parameter(const std::vector<std::string>& label_keys);
 /// The same with `{space}`, `{labels}` and `{count}`.
 [[nodiscard]] std::string_view label_condition(sql::engine kind);
+/// Conditions on `task_labels l` that lead to the tasks in the order of their ids, with the same placeholders.
+[[nodiscard]] std::string_view label_lead(sql::engine kind);
 
 }  // namespace cumulo::tasks

@@ -20,22 +20,28 @@ struct shape {
   bool narrowed{false};  ///< by status, priority, due or updated
   bool labelled{false};
   bool searched{false};
+  bool looked_through{false};  ///< searched by looking at a stretch of the list, task by task
 
   [[nodiscard]] std::size_t index() const {
     std::size_t i = static_cast<std::size_t>(sort);
-    for (const bool bit : {descending, undated, by_project, open, narrowed, labelled, searched})
+    for (const bool bit : {descending, undated, by_project, open, narrowed, labelled, searched, looked_through})
       i = i * 2 + (bit ? 1 : 0);
     return i;
   }
+  /// Do the rows of a label, which are in the order of creation, lead to the tasks?
+  [[nodiscard]] bool is_led_by_label() const {
+    return labelled && !searched && !by_project && sort == task_sort::created_at;
+  }
   /// Does it walk an index in order, passing over next to nothing?
   [[nodiscard]] bool is_walk() const {
+    if (is_led_by_label()) return !narrowed && !open;
     if (narrowed || labelled || searched || undated) return false;
     if (open) return sort == task_sort::due && !by_project;
     if (by_project) return sort == task_sort::created_at;
     return sort == task_sort::created_at || sort == task_sort::updated_at || sort == task_sort::due;
   }
 };
-constexpr std::size_t shapes = 5 * 128;
+constexpr std::size_t shapes = 5 * 256;
 
 enum class value : std::uint8_t {
   caller,
@@ -50,14 +56,24 @@ enum class value : std::uint8_t {
   updated_since,
   labels,
   label_count,
-  search
+  search,
+  stretch,
+  needle0,
+  needle1,
+  needle2,
+  needle3
 };
 
 struct list_statement {
   std::string text;
   std::string postgres_text;
   std::vector<value> values;  ///< what ?1, ?2 … stand for
+  std::vector<value> postgres_values;
   sql::statement what;
+
+  [[nodiscard]] const std::vector<value>& values_on(sql::engine kind) const {
+    return kind == sql::engine::sqlite ? values : postgres_values;
+  }
 };
 
 /// Writes SQL while numbering its parameters by first use.
@@ -98,6 +114,10 @@ class writer {
     if (name == "space") return value::caller;
     if (name == "labels") return value::labels;
     if (name == "count") return value::label_count;
+    if (name == "needle0") return value::needle0;
+    if (name == "needle1") return value::needle1;
+    if (name == "needle2") return value::needle2;
+    if (name == "needle3") return value::needle3;
     return value::search;
   }
   sql::engine kind_;
@@ -135,8 +155,17 @@ void add_source(writer& out, const shape& s) {
     out.add(" AND EXISTS (SELECT 1 FROM project_members m WHERE m.account_id = ").add(value::caller);
     out.add(" AND m.project_id = ").add(value::project).add(")");
   } else {
+    if (s.is_led_by_label()) {
+      out.add("FROM task_labels l CROSS JOIN tasks t WHERE ").fill(label_lead(out.kind()));
+      out.add(" AND t.id = l.task_id AND t.space_id = ").add(value::caller);
+    } else if (out.is_sqlite() && s.searched && !s.looked_through) {
+      // Left to itself, SQLite walks through the space and looks every task up among those found.
+      out.add("FROM (").fill(search_source()).add(") f CROSS JOIN tasks t WHERE t.id = f.task_id AND t.space_id = ");
+      out.add(value::caller);
+    } else {
+      out.add("FROM tasks t ").add(hint).add("WHERE t.space_id = ").add(value::caller);
+    }
     // IS TRUE keeps PostgreSQL from turning the membership into a join, after which it sorts the whole space.
-    out.add("FROM tasks t ").add(hint).add("WHERE t.space_id = ").add(value::caller);
     out.add(" AND (t.project_id IN (SELECT m.project_id FROM project_members m WHERE m.account_id = ")
         .add(value::caller);
     out.add(" AND m.archived = 0)) IS TRUE");
@@ -158,8 +187,12 @@ void add_conditions(writer& out, const shape& s) {
     }
     if (s.sort != task_sort::updated_at) unless_null(value::updated_since, "t.updated_at >= ");
   }
-  if (s.labelled) out.add(" AND ").fill(label_condition(out.kind()));
-  if (s.searched) out.add(" AND ").fill(search_condition(out.kind()));
+  if (s.labelled && !s.is_led_by_label()) out.add(" AND ").fill(label_condition(out.kind()));
+  if (s.looked_through) {
+    out.add(" AND ").fill(search_of_one());
+  } else if (s.searched && (!out.is_sqlite() || s.by_project)) {
+    out.add(" AND ").fill(search_condition(out.kind()));
+  }
 
   // Ranges over the key itself bound the walk.
   if (s.sort == task_sort::updated_at) out.add(" AND t.updated_at >= ").add(value::updated_since);
@@ -172,10 +205,12 @@ void add_conditions(writer& out, const shape& s) {
 
 bool is_by_id(const shape& s) { return s.sort == task_sort::created_at || s.undated; }
 
+std::string_view id_column(const shape& s) { return s.is_led_by_label() ? "l.task_id" : "t.id"; }
+
 /// What comes after the position.
 void add_range(writer& out, const shape& s) {
   if (is_by_id(s)) {
-    out.add(" AND t.id ").add(s.descending ? "< " : "> ").add(value::id);
+    out.add(" AND ").add(id_column(s)).add(s.descending ? " < " : " > ").add(value::id);
   } else {
     out.add(" AND (").add(key_column(s.sort)).add(", t.id) ").add(s.descending ? "< (" : "> (");
     out.add(value::key).add(", ").add(value::id).add(")");
@@ -186,7 +221,15 @@ void add_order(writer& out, const shape& s) {
   const std::string_view direction = s.descending ? " DESC" : "";
   out.add(" ORDER BY ");
   if (!is_by_id(s)) out.add(key_column(s.sort)).add(direction).add(", ");
-  out.add("t.id").add(direction).add(" LIMIT ").add(value::limit);
+  out.add(id_column(s)).add(direction).add(" LIMIT ").add(value::limit);
+}
+
+/// Down to where the stretch ends.
+void add_stretch(writer& out, const shape& s) {
+  out.add(" AND t.id ").add(s.descending ? ">= " : "<= ").add("coalesce((SELECT b.id FROM tasks b WHERE b.space_id = ");
+  out.add(value::caller).add(" AND b.id ").add(s.descending ? "< " : "> ").add(value::id);
+  out.add(" ORDER BY b.id").add(s.descending ? " DESC" : "").add(" LIMIT 1 OFFSET ").add(value::stretch);
+  out.add(s.descending ? "), '')" : "), 'g')");
 }
 
 std::string_view name_of(const shape& s) {
@@ -223,6 +266,7 @@ std::pair<std::string, std::vector<value>> write_statement(sql::engine kind, con
   } else {
     add_select(out, s);
     add_range(out, s);
+    if (s.looked_through) add_stretch(out, s);
     add_order(out, s);
   }
   return {std::move(out.text_), std::move(out.values_)};
@@ -235,9 +279,9 @@ const list_statement& statement_for(const shape& s) {
   std::call_once(once[i], [&] {
     auto fresh = std::make_unique<list_statement>();
     std::tie(fresh->text, fresh->values) = write_statement(sql::engine::sqlite, s);
-    std::vector<value> same;
-    std::tie(fresh->postgres_text, same) = write_statement(sql::engine::postgres, s);
-    if (same != fresh->values) throw std::logic_error("the engines' list statements differ in their parameters");
+    shape whole = s;
+    whole.looked_through = false;
+    std::tie(fresh->postgres_text, fresh->postgres_values) = write_statement(sql::engine::postgres, whole);
     fresh->what = {name_of(s), fresh->text, fresh->postgres_text};
     made[i] = std::move(fresh);
   });
@@ -258,6 +302,9 @@ constexpr std::int64_t all_priorities = 0b11111;
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
+constexpr int stretch = 512;         // tasks that are looked through before it is seen whether that is worth while
+constexpr int dense = stretch / 64;  // finds in a stretch that are enough to go on
+
 /// The values of one list, kept alive while its statements run.
 struct bound_list {
   bound_list(sql::engine kind, std::string_view account_id, const task_filter& f, const task_page& p)
@@ -267,7 +314,10 @@ struct bound_list {
         statuses(bits_of(f.status) & all_statuses),
         priorities(bits_of(f.priority) & all_priorities) {
     if (!f.label_keys.empty()) labels = label_parameter(f.label_keys);
-    if (f.words) search = search_parameter(kind, account_id, *f.words);
+    if (!f.words) return;
+    search = search_parameter(kind, account_id, *f.words);
+    if (kind == sql::engine::sqlite && p.sort == task_sort::created_at && !f.project_id)
+      needles = search_needles(account_id, *f.words);
   }
 
   [[nodiscard]] shape shape_of(bool undated) const {
@@ -282,7 +332,8 @@ struct bound_list {
             .open = open,
             .narrowed = by_status || priorities != all_priorities || by_due || by_update,
             .labelled = !filter.label_keys.empty(),
-            .searched = filter.words.has_value()};
+            .searched = filter.words.has_value(),
+            .looked_through = false};
   }
 
   [[nodiscard]] sql::param value_of(value v, bool undated, int limit) const {
@@ -303,6 +354,11 @@ struct bound_list {
       case value::labels: return labels;
       case value::label_count: return filter.label_keys.size();
       case value::search: return search;
+      case value::stretch: return stretch - 1;
+      case value::needle0: return (*needles)[0];
+      case value::needle1: return (*needles)[1];
+      case value::needle2: return (*needles)[2];
+      case value::needle3: return (*needles)[3];
       case value::id: return position(undated) ? std::string_view{position(undated)->id} : edge();
       case value::key:
         if (page.sort == task_sort::title)
@@ -314,6 +370,7 @@ struct bound_list {
 
   /// Where to go on, if that is in this part of the list.
   [[nodiscard]] const list_position* position(bool undated) const {
+    if (looked_through_to) return &*looked_through_to;
     return page.after && page.after->undated == undated ? &*page.after : nullptr;
   }
   /// Beyond every id and every folded title.
@@ -324,14 +381,21 @@ struct bound_list {
   const task_page& page;
   std::int64_t statuses, priorities;
   std::string labels, search;
+  std::optional<std::array<std::string, most_needles>> needles;  ///< if the list may be looked through
+  std::optional<list_position> looked_through_to;
 };
+
+constexpr sql::statement end_of_stretch_down{
+    "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3"};
+constexpr sql::statement end_of_stretch_up{
+    "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id > ?2 ORDER BY id LIMIT 1 OFFSET ?3"};
 
 }  // namespace
 
 awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::string_view account_id,
                                                    const task_filter& filter, const task_page& page,
                                                    function_ref<bool(const task_view&)> sink) {
-  const bound_list bound{store.kind(), account_id, filter, page};
+  bound_list bound{store.kind(), account_id, filter, page};
   if (bound.statuses == 0 || bound.priorities == 0 || (filter.words && filter.words->empty())) co_return std::nullopt;
 
   list_position last;
@@ -357,18 +421,39 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     }
   };
 
-  const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;
-  for (;;) {
-    const shape s = bound.shape_of(undated);
+  auto run = [&](const shape& s) -> awaitable<void> {
     const list_statement& chosen = statement_for(s);
     std::vector<sql::param> values;
-    values.reserve(chosen.values.size());
-    for (const value v : chosen.values) values.push_back(bound.value_of(v, undated, page.limit + 1 - taken));
-    if (s.is_walk()) {
+    for (const value v : chosen.values_on(store.kind())) {
+      values.push_back(bound.value_of(v, s.undated, page.limit + 1 - taken));
+    }
+    if (s.is_walk() && filter.label_keys.size() <= 1) {
       co_await store.query(chosen.what, values, take);
     } else {
       co_await store.query_slow(chosen.what, values, take);
     }
+  };
+
+  // Of a frequent word the page is soon full; a rare one is better looked up.
+  bool worth_while = bound.needles.has_value();
+  while (worth_while && !more) {
+    shape s = bound.shape_of(false);
+    s.looked_through = true;
+    const int found_before = taken;
+    co_await run(s);
+    if (more) break;
+    std::optional<std::string> end;
+    auto take_end = [&](const sql::row& row) { end = row.text(0); };
+    const std::array values{sql::param{account_id}, bound.value_of(value::id, false, 0), sql::param{stretch - 1}};
+    co_await store.query_slow(page.descending ? end_of_stretch_down : end_of_stretch_up, values, take_end);
+    if (!end) co_return std::nullopt;
+    bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = std::move(*end)};
+    worth_while = taken - found_before >= dense;
+  }
+
+  const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;
+  for (;;) {
+    if (!more) co_await run(bound.shape_of(undated));
     if (more || undated || dated_only) break;
     undated = true;
   }
@@ -380,8 +465,9 @@ std::vector<const sql::statement*> all_list_statements() {
   std::vector<const sql::statement*> all;
   for (std::size_t bits = 0; bits < shapes; ++bits) {
     const auto bit = [&](unsigned i) { return ((bits >> i) & 1U) != 0; };
-    const shape s{static_cast<task_sort>(bits / 128), bit(6), bit(5), bit(4), bit(3), bit(2), bit(1), bit(0)};
+    const shape s{static_cast<task_sort>(bits / 256), bit(7), bit(6), bit(5), bit(4), bit(3), bit(2), bit(1), bit(0)};
     if (s.undated && s.sort != task_sort::due) continue;
+    if (s.looked_through && (!s.searched || s.by_project || s.sort != task_sort::created_at)) continue;
     all.push_back(&statement_for(s).what);
   }
   return all;

@@ -8,6 +8,7 @@ namespace cumulo::notifications {
 namespace {
 
 awaitable<void> consume(const bus::event& e, sql::transaction& tx) {
+  if (!co_await webhook_repository::exist(tx)) co_return;  // most often: before anything is read
   const auto what = change_of(e);
   if (!what) co_return;
   for (const std::string& account : what->audience) {

@@ -205,6 +205,12 @@ awaitable<std::optional<webhook>> webhook_repository::find_endpoint(const std::s
   co_return found;
 }
 
+awaitable<bool> webhook_repository::exist(sql::transaction& tx) {
+  auto ignore = [](const sql::row&) {};
+  const std::uint64_t found = co_await tx.execute(statements::find_any, std::span<const sql::param>{}, ignore);
+  co_return found != 0;
+}
+
 awaitable<std::vector<std::string>> webhook_repository::find_wanting(const std::string& account_id,
                                                                      const std::string& type) {
   const std::array values{sql::param{account_id}};

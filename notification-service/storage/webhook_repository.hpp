@@ -50,6 +50,8 @@ class webhook_repository {
 
   /// For the sender, which acts for the system: nothing if it is gone.
   awaitable<std::optional<webhook>> find_endpoint(const std::string& id);
+  /// Does anybody have an endpoint?
+  static awaitable<bool> exist(sql::transaction& tx);
   /// The ids of the account's endpoints that are not paused and want this type.
   awaitable<std::vector<std::string>> find_wanting(const std::string& account_id, const std::string& type);
   static awaitable<std::vector<std::string>> find_wanting(sql::transaction& tx, const std::string& account_id,

@@ -32,6 +32,8 @@ inline constexpr sql::statement find_webhook_for_change{
 inline constexpr sql::statement find_endpoint{"webhook.find_endpoint", CUMULO_WEBHOOK_COLUMNS "WHERE id = ?1"};
 inline constexpr sql::statement list_webhooks{
     "webhook.list", CUMULO_WEBHOOK_COLUMNS "WHERE account_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3"};
+inline constexpr sql::statement find_any{"webhook.find_any", "SELECT 1 FROM webhooks LIMIT 1"};
+
 inline constexpr sql::statement list_active{
     "webhook.list_active", CUMULO_WEBHOOK_COLUMNS
     "WHERE account_id = ?1 AND paused_at IS NULL AND NOT EXISTS "

@@ -46,6 +46,7 @@ const sql::statement release_lease{"outbox.release_lease",
 
 constexpr auto first_pause = 100ms;
 constexpr auto longest_pause = std::chrono::milliseconds{10s};
+constexpr auto gathering_time = 10ms;
 constexpr auto count_every = 10;  // idle polls
 constexpr auto say_again_after = 60s;
 constexpr auto longest_stop = 15s;
@@ -243,7 +244,20 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
       for (const event& e : next.events) by_type->Add({{"type", e.type}}).Increment();
     }
     idle_rounds = 0;
-    co_return next.events.size() >= settings.batch;
+    const bool full = next.events.size() >= settings.batch;
+    if (!full) co_await gather();
+    co_return full;
+  }
+
+  /// After a round that had something to do: what comes next gathers for a moment and shares the next round's commits,
+  /// of which each consumer needs one however few the events are. What comes after a rest goes out at once.
+  awaitable<void> gather() {
+    const auto until = steady::now() + gathering_time;
+    while (!stopping && steady::now() < until) {  // pokes cancel the timer
+      wake.expires_at(until);
+      boost::system::error_code ec;
+      co_await wake.async_wait(asio::redirect_error(use_awaitable, ec));
+    }
   }
 
   /// One round; how it failed, or nothing.

@@ -1,6 +1,8 @@
 #include "platform/auth/password.hpp"
 
 #include <sodium.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -17,6 +19,8 @@
 namespace cumulo::auth {
 
 namespace {
+
+constexpr int niceness = 10;
 
 /// Work for the pool. `run` is false when the pool ends before the job's turn.
 using job = std::function<void(bool run)>;
@@ -49,7 +53,8 @@ struct password_hasher::state {
   std::deque<job> waiting{};
   std::size_t running{0};
   bool ending{false};
-  std::string decoy{};
+  std::string decoy_text{};
+  std::once_flag decoy_made{};
   std::vector<std::thread> threads{};
 
   /// Argon2id with the settings; throws std::bad_alloc if the memory is not to be had.
@@ -61,7 +66,19 @@ struct password_hasher::state {
     return out.data();
   }
 
+  /// What unknown accounts are verified against. Made by the pool when it begins, so that no start waits for it.
+  const std::string& decoy() {
+    std::call_once(decoy_made, [this] { decoy_text = hash_now(""); });
+    return decoy_text;
+  }
+
   void serve() {
+    // Behind the threads that answer requests wherever they share a core. What Linux calls a process here is a thread.
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
+    try {
+      decoy();
+    } catch (const std::bad_alloc&) {  // then the first to need it is told
+    }
     std::unique_lock guard{lock};
     for (;;) {
       work.wait(guard, [&] { return ending || !waiting.empty(); });
@@ -128,7 +145,6 @@ struct password_hasher::state {
 password_hasher::password_hasher(password_settings settings) : state_(std::make_unique<state>()) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
   state_->settings = settings;
-  state_->decoy = state_->hash_now("");
   for (std::size_t i = 0; i < std::max<std::size_t>(1, settings.threads); ++i) {
     state_->threads.emplace_back([s = state_.get()] { s->serve(); });
   }
@@ -152,12 +168,12 @@ awaitable<result<std::string>> password_hasher::hash(std::string password) {
 awaitable<result<bool>> password_hasher::verify(std::string password, std::string stored) {
   auto held = std::make_shared<const secret>(std::move(password));
   const bool known = !stored.empty();
-  if (!known) stored = state_->decoy;
-  std::function<bool()> todo = [held, known, stored = std::move(stored)] {
+  std::function<bool()> todo = [s = state_.get(), held, known, given = std::move(stored)] {
+    const std::string& expected = known ? given : s->decoy();
     // libsodium wants room for the longest string; a shorter one is padded with NULs.
     std::array<char, crypto_pwhash_STRBYTES> padded{};
-    if (stored.size() >= padded.size()) return false;
-    std::ranges::copy(stored, padded.begin());
+    if (expected.size() >= padded.size()) return false;
+    std::ranges::copy(expected, padded.begin());
     const auto& text = held->text();
     const bool matches = crypto_pwhash_str_verify(padded.data(), text.data(), text.size()) == 0;
     return matches && known;

@@ -221,6 +221,58 @@ TEST_P(lists, words_that_are_none_find_nothing) {
   EXPECT_THAT(list(ada, filter), IsEmpty());
 }
 
+/// More than one stretch of the newest tasks, and words that are in all of them, in some, in few, or only long ago.
+TEST_P(lists, of_a_large_account_find_frequent_and_rare_words_page_by_page) {
+  for (int i = 0; i < 1'200; ++i) {
+    task_changes wanted;
+    std::string title = "task";
+    if (i % 3 == 0) title += " frequent";
+    if (i % 40 == 0) title += " seldom";
+    if (i % 200 == 7) title += " rare";
+    if (i < 5) title += " ancient";
+    wanted.title = title;
+    if (i % 10 == 0) wanted.labels = std::vector<std::string>{"home"};
+    if (i % 4 == 0) wanted.status = task_status::done;
+    now += std::chrono::milliseconds{1};
+    all.push_back(add(ada, wanted));
+    if (i == 1'000) index_everything();
+  }
+  for (const std::string q : {"task", "frequent", "freq", "seldom task", "rare", "ancient", "never"}) {
+    for (const bool descending : {true, false}) {
+      for (const int kind : {0, 1, 2}) {
+        task_filter filter;
+        filter.words = words_of(q);
+        if (kind == 1) filter.label_keys = {"home"};
+        if (kind == 2) filter.status = std::vector{task_status::todo};
+        task_page page{task_sort::created_at, descending, {}, 150};
+        const std::vector<std::string> wanted = expected(filter, page);
+        std::vector<std::string> seen;
+        do {
+          const page_seen part = list_page(ada, filter, page);
+          EXPECT_LE(part.ids.size(), 150U);
+          seen.insert(seen.end(), part.ids.begin(), part.ids.end());
+          page.after = part.next;
+        } while (page.after);
+        EXPECT_EQ(seen, wanted) << q << " descending " << descending << " kind " << kind;
+      }
+    }
+  }
+}
+
+TEST_P(lists, of_several_labels_are_in_the_order_of_creation) {
+  add_random(200);
+  change_some(40);
+  for (const std::vector<std::string>& keys :
+       {std::vector<std::string>{"home"}, {"home", "work"}, {"work", "home", "x"}, {fold("ÜBER")}, {"none", "home"}}) {
+    for (const bool descending : {true, false}) {
+      task_filter filter;
+      filter.label_keys = keys;
+      const task_page page{task_sort::created_at, descending, {}, 50};
+      EXPECT_EQ(list(ada, filter, page), expected(filter, page));
+    }
+  }
+}
+
 struct walk {
   task_sort sort;
   bool descending;

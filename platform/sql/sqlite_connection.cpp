@@ -32,9 +32,11 @@ class sqlite_row final : public row {
   explicit sqlite_row(sqlite3_stmt* handle) : handle_(handle) {}
   [[nodiscard]] bool is_null(int column) const override { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
   [[nodiscard]] std::string_view text(int column) const override {
-    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+    // Through the value, because each look at a column checks the connection anew: a list has some 400 texts.
+    sqlite3_value* value = sqlite3_column_value(handle_, column);
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(value));
     if (bytes == nullptr) return {};
-    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+    return {bytes, static_cast<std::size_t>(sqlite3_value_bytes(value))};
   }
   [[nodiscard]] std::int64_t integer(int column) const override { return sqlite3_column_int64(handle_, column); }
 
@@ -84,7 +86,7 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
     if (code != SQLITE_OK) throw_error(code, "sqlite.open");
     // First of all: several connections that turn WAL on at once fail without it.
     sqlite3_busy_timeout(db_, busy_timeout_ms);
-    run_script("PRAGMA journal_mode=WAL", "sqlite.open");
+    turn_log_on();
     run_script("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112",
                "sqlite.open");
     run_script(
@@ -118,6 +120,18 @@ void sqlite_connection::run_script(const char* sql, std::string_view name) {
   deadline_ = std::chrono::steady_clock::time_point::max();
   const int code = sqlite3_exec(db_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) throw_error(code, name);
+}
+
+/// SQLite does not wait where waiting could end in a deadlock, and several that open a new file at once are such a
+/// case.
+void sqlite_connection::turn_log_on() {
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds{busy_timeout_ms};
+  for (;;) {
+    const int code = sqlite3_exec(db_, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    if ((code & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() > patience) throw_error(code, "sqlite.open");
+    sqlite3_sleep(1);
+  }
 }
 
 bool sqlite_connection::has_unresolved_foreign_keys() const {

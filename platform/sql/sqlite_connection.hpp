@@ -45,6 +45,7 @@ class sqlite_connection {
     const char* text{nullptr};
     prometheus::Histogram* duration{nullptr};
   };
+  void turn_log_on();
   prepared& prepare(const statement& what);
   void bind(const prepared& p, const statement& what, std::span<const param> values);
   static int on_progress(void* self);

@@ -17,10 +17,11 @@ if [ -r /etc/os-release ]; then
   debian=$(. /etc/os-release && echo "${VERSION_ID:-0}")
 fi
 
-# Debian 12 has Boost 1.81 beside its default; elsewhere the default is new enough.
+# Debian 12 has Boost 1.81 beside its default; elsewhere the default is new enough. There the old names of time zones, which
+# browsers send (Asia/Calcutta), are a package of their own.
 case $debian in
   12*) boost="libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev" ;;
-  *) boost="libboost-dev libboost-json-dev libboost-url-dev" ;;
+  *) boost="libboost-dev libboost-json-dev libboost-url-dev tzdata-legacy" ;;
 esac
 
 packages="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml ca-certificates tzdata $boost libpq-dev

@@ -34,7 +34,13 @@ else
 fi
 if [ "${CUMULO_VERIFY_IMAGES:-}" = 1 ]; then
   echo "--- images"
-  tools/images.sh || failed=1
+  tools/images.sh && tests/containers/commands.sh --built || failed=1
+  if [ -n "$compose" ] || docker compose version >/dev/null 2>&1; then
+    echo "--- compose stack"
+    tests/containers/compose.sh || failed=1
+  else
+    skipped "compose stack" "no docker-compose here"
+  fi
 else
   skipped "images and the compose stack" "they compile everything again; CUMULO_VERIFY_IMAGES=1 builds them"
 fi

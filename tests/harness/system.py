@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import time
 
 import requests
 
@@ -27,12 +28,32 @@ def unique(stem: str) -> str:
     return f"{stem}-{os.getpid()}-{next(_numbers)}"
 
 
+class Deployed:
+    """A system that somebody else has started and that only its address is known of."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.name = "api-gateway"
+
+    def wait_for(self, condition, seconds: float):
+        deadline = time.monotonic() + seconds * PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"{self.url} did not get there in {seconds} s"
+            time.sleep(0.05)
+
+    def start(self):
+        pass
+
+    def kill(self):
+        pass
+
+
 class System:
     """`standalone`: one process, SQLite. `services-postgres`: three processes, PostgreSQL. `services-sqlite`: three
     processes with a SQLite file each. `services-nats`: three processes, PostgreSQL, events over NATS. `gateway`: two processes of each service, PostgreSQL, and a real nginx that people
-    talk to. `start()` starts it."""
+    talk to. `deployed`: whatever listens at CUMULO_TEST_URL, empty as yet. `start()` starts it."""
 
-    SHAPES = ("standalone", "services-postgres", "services-sqlite", "services-nats", "gateway")
+    SHAPES = ("standalone", "services-postgres", "services-sqlite", "services-nats", "gateway", "deployed")
 
     def __init__(self, shape: str, environment: dict | None = None, folder: pathlib.Path | None = None,
                  gateway_environment: dict | None = None, nats=None, postgres: Postgres | None = None):
@@ -44,11 +65,13 @@ class System:
         if shape in ("services-postgres", "services-nats", "gateway"):
             self.postgres = postgres or Postgres()
         self.nats = nats or (Nats().start() if shape == "services-nats" else None)
-        self.gateway: Gateway | None = None
+        self.gateway: Gateway | Deployed | None = None
         self.databases: dict = {}
         self.programs: dict = {}
         self._administrator = None
-        if shape == "standalone":
+        if shape == "deployed":
+            self.gateway = Deployed(os.environ["CUMULO_TEST_URL"])
+        elif shape == "standalone":
             self.programs["cumulo"] = Program("cumulo", self.folder / "data", environment)
         else:
             for name, database in SERVICES.items():
@@ -83,7 +106,9 @@ class System:
             self.gateway.start()
         return self
 
-    def program_for(self, path: str) -> Program:
+    def program_for(self, path: str) -> Program | Deployed:
+        if self.shape == "deployed":
+            return self.gateway
         if self.shape == "standalone":
             return self.programs["cumulo"]
         return self.programs[contract().service_of(path) if contract().service_of(path) in self.programs else "task-service"]

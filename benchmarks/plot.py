@@ -3,7 +3,7 @@
 import math
 import pathlib
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 420, 70, 40, 20, 60
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 420, 70, 40, 40, 60
 COLOURS = ["#2f6fdb", "#d9480f", "#2b8a3e", "#862e9c", "#5f3dc4", "#c2255c"]
 
 

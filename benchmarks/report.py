@@ -3,9 +3,10 @@
 import dataclasses
 import json
 import pathlib
+import re
 import subprocess
 
-from harness.places import ROOT
+from harness.places import BIN
 from measure import Sample
 
 
@@ -84,10 +85,9 @@ class Part:
 
 
 def commit() -> str:
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or "unknown"
+    """Of the program that is measured, as it says itself."""
+    said = subprocess.run([BIN / "cumulo", "--version"], capture_output=True, text=True, check=True).stdout
+    return re.search(r"\((\w+)\)", said).group(1)
 
 
 def merged(folder: pathlib.Path, order: list) -> list:

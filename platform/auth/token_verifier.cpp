@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using shared_principal = std::shared_ptr<const principal>;
 
 constexpr std::size_t max_token_bytes = 8 * 1'024;
-constexpr std::size_t cached_per_thread = 32'768;  // some 400 bytes each
+constexpr std::size_t cached_per_thread = 32'768;      // some 400 bytes each
 constexpr std::size_t max_name_length = 64;            // of a time zone or locale
 constexpr std::int64_t last_second = 253'402'300'799;  // of the year 9999
 

@@ -16,6 +16,9 @@ export class ApiError extends Error {
   }
 }
 
+/** What was wrong with one member of the body, if `error` says so. */
+export const faultOf = (error: unknown, member: string) => (error instanceof ApiError ? error.fault(member) : undefined);
+
 /** Nobody answered: no network, or the service is away. */
 export class Unreachable extends Error {}
 

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { Unreachable } from '../api/problem';
+import { ApiError, Unreachable } from '../api/problem';
 import type { Messages } from '../i18n';
 
 let undoLast: (() => void) | null = null;
@@ -50,4 +50,9 @@ export function tellUndoable(t: Messages, message: string, take: () => void, set
 export function tellError(t: Messages, error: unknown) {
   const reason = error instanceof Unreachable ? t.unreachable : error instanceof Error ? error.message : String(error);
   notifications.show({ color: 'red', title: t.failed, message: reason, autoClose: shown });
+}
+
+/** Of a form: tells what does not stand beside one of its fields. */
+export function tellUnplaced(t: Messages, error: unknown) {
+  if (!(error instanceof ApiError && error.problem.errors)) tellError(t, error);
 }

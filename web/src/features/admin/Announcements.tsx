@@ -2,10 +2,10 @@ import { Button, Group, Text, Textarea, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { usePlace } from '../../app/locale';
-import { tellError } from '../../app/toast';
+import { tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
 import { api, body } from '../../api/client';
-import { ApiError } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import type { Announcement } from '../../api/types';
 import { useT } from '../../i18n';
 import { queryClient } from '../../store/server';
@@ -37,9 +37,7 @@ export function Announcements() {
       setText('');
       setLink('');
     },
-    onError: (error) => {
-      if (!(error instanceof ApiError && error.problem.errors)) tellError(t, error);
-    },
+    onError: (error) => tellUnplaced(t, error),
     onSettled: again,
   });
   const stop = useMutation({
@@ -47,7 +45,7 @@ export function Announcements() {
     onError: (error) => tellError(t, error),
     onSettled: again,
   });
-  const fault = (member: string) => (announce.error instanceof ApiError ? announce.error.fault(member) : undefined);
+  const fault = (member: string) => faultOf(announce.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     confirm({ act: t.admin.announce, text: t.admin.announceAsk(title.trim()), run: announce.mutate });

@@ -2,10 +2,10 @@ import { Alert, Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { usePlace } from '../../app/locale';
-import { tellError } from '../../app/toast';
+import { tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
 import { all, api, body } from '../../api/client';
-import { ApiError } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import { useT } from '../../i18n';
 import { Secret } from '../settings/Secret';
 import { formatInstant } from '../tasks/due';
@@ -26,9 +26,7 @@ export function Invitations() {
   const invite = useMutation({
     mutationFn: () => body(api.POST('/invitations', { body: { email: email.trim() || null } })),
     onSuccess: () => setEmail(''),
-    onError: (error) => {
-      if (!(error instanceof ApiError && error.problem.errors)) tellError(t, error);
-    },
+    onError: (error) => tellUnplaced(t, error),
     onSettled: again,
   });
   const withdraw = useMutation({
@@ -45,7 +43,7 @@ export function Invitations() {
       {dialog}
       <form onSubmit={submit} noValidate>
         <Group align="flex-end">
-          <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={invite.error instanceof ApiError ? invite.error.fault('email') : undefined} />
+          <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={faultOf(invite.error, 'email')} />
           <Button type="submit" loading={invite.isPending}>
             {t.admin.invite}
           </Button>

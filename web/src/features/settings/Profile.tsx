@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState, type FormEvent } from 'react';
 import { tell, tellError } from '../../app/toast';
 import { api, body } from '../../api/client';
-import { ApiError } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import { updateUser } from '../../api/session';
 import { useT } from '../../i18n';
 import { useUser } from '../../store/hooks';
@@ -46,7 +46,7 @@ export function Profile() {
       )}
       <form onSubmit={submit} className="stack">
         <TextInput label={t.auth.email} value={user.email} readOnly />
-        <TextInput label={t.auth.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} error={save.error instanceof ApiError ? save.error.fault('name') : undefined} />
+        <TextInput label={t.auth.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} error={faultOf(save.error, 'name')} />
         <Select label={t.settings.zone} data={zones} value={timezone} searchable limit={40} allowDeselect={false} onChange={(value) => value && setTimezone(value)} />
         <Group>
           <Button type="submit" loading={save.isPending}>

@@ -2,9 +2,9 @@ import { Button, Group, PasswordInput, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { usePlace } from '../../app/locale';
-import { tell, tellError } from '../../app/toast';
+import { tell, tellError, tellUnplaced } from '../../app/toast';
 import { all, api, body } from '../../api/client';
-import { ApiError } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import { useT } from '../../i18n';
 import { useUser } from '../../store/hooks';
 import { formatInstant } from '../tasks/due';
@@ -40,11 +40,9 @@ function PasswordForm() {
       tell(t.settings.passwordChanged);
       void client.invalidateQueries({ queryKey: sessionsKey });
     },
-    onError: (error) => {
-      if (!(error instanceof ApiError && error.problem.errors)) tellError(t, error);
-    },
+    onError: (error) => tellUnplaced(t, error),
   });
-  const fault = (name: string) => (change.error instanceof ApiError ? change.error.fault(name) : undefined);
+  const fault = (member: string) => faultOf(change.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     change.mutate();

@@ -2,10 +2,10 @@ import { Alert, Button, Checkbox, Group, NumberInput, Text, TextInput } from '@m
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { usePlace } from '../../app/locale';
-import { tellError } from '../../app/toast';
+import { tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
 import { all, api, body } from '../../api/client';
-import { ApiError } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import type { Scope } from '../../api/types';
 import { useT } from '../../i18n';
 import { useUser } from '../../store/hooks';
@@ -34,9 +34,7 @@ export function Tokens() {
   const create = useMutation({
     mutationFn: () => body(api.POST('/tokens', { body: { name: name.trim(), scopes: wanted as Scope[], expires_in_days: days } })),
     onSuccess: () => setName(''),
-    onError: (error) => {
-      if (!(error instanceof ApiError && error.problem.errors)) tellError(t, error);
-    },
+    onError: (error) => tellUnplaced(t, error),
     onSettled: again,
   });
   const revoke = useMutation({
@@ -44,7 +42,7 @@ export function Tokens() {
     onError: (error) => tellError(t, error),
     onSettled: again,
   });
-  const fault = (member: string) => (create.error instanceof ApiError ? create.error.fault(member) : undefined);
+  const fault = (member: string) => faultOf(create.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     create.mutate();

@@ -3,10 +3,10 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState, type FormEvent } from 'react';
 import { IconDots } from '../../app/icons';
 import { usePlace } from '../../app/locale';
-import { tell, tellError } from '../../app/toast';
+import { tell, tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
 import { all, api, body } from '../../api/client';
-import { ApiError } from '../../api/problem';
+import { faultOf } from '../../api/problem';
 import type { Webhook, WebhookFormat } from '../../api/types';
 import { useT } from '../../i18n';
 import { queryClient } from '../../store/server';
@@ -127,12 +127,10 @@ function Creation({ onSecret }: { onSecret: (secret: string | null) => void }) {
       setUrl('');
       setName('');
     },
-    onError: (error) => {
-      if (!(error instanceof ApiError && error.problem.errors)) tellError(t, error);
-    },
+    onError: (error) => tellUnplaced(t, error),
     onSettled: again,
   });
-  const fault = (member: string) => (create.error instanceof ApiError ? create.error.fault(member) : undefined);
+  const fault = (member: string) => faultOf(create.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     create.mutate();

@@ -7,7 +7,7 @@ import { IconCalendarWeek, IconClock, IconX } from '../../app/icons';
 import { keepEscape } from '../../app/keepEscape';
 import type { Place } from '../../app/locale';
 import { useSpoken } from '../../i18n';
-import { findDates } from '../quickadd/dates';
+import { DateWords } from './DateWords';
 import { addDays, weekendOf, weekOf, type When } from './due';
 import { dueText } from './dueText';
 
@@ -21,11 +21,8 @@ interface Props {
 export function DuePicker({ value, place, onChange }: Props) {
   const { t, language } = useSpoken();
   const [opened, setOpened] = useState(false);
-  const [words, setWords] = useState('');
-  const said = words ? findDates(words, language, new Date(), place.zone).at(-1)?.when : undefined;
   const choose = (when: When | null, stay = false) => {
     onChange(when);
-    setWords('');
     if (!stay) setOpened(false);
   };
   const presets: [string, string][] = [
@@ -44,18 +41,7 @@ export function DuePicker({ value, place, onChange }: Props) {
         </Popover.Target>
         <Popover.Dropdown onKeyDown={keepEscape} aria-label={t.task.due}>
           <Stack gap="xs">
-            <TextInput
-              data-autofocus
-              aria-label={t.task.due}
-              placeholder={t.task.dueHint}
-              value={words}
-              onChange={(event) => setWords(event.currentTarget.value)}
-              description={said ? dueText(t, said, place) : undefined}
-              inputWrapperOrder={['input', 'description']}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter' && said) choose(said);
-              }}
-            />
+            <DateWords label={t.task.due} hint={t.task.dueHint} place={place} usualTime={null} onSay={(when) => choose(when)} />
             <Group gap={6}>
               {presets.map(([label, day]) => (
                 <Button key={label} size="compact-sm" variant="light" onClick={() => choose({ day, time: value?.time ?? null })}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Popover, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { IconBell, IconX } from '../../app/icons';
@@ -7,17 +7,19 @@ import type { Place } from '../../app/locale';
 import { tellError, tellUndoable } from '../../app/toast';
 import { api, body } from '../../api/client';
 import type { Reminder, ReminderCreation, Task } from '../../api/types';
-import { useSpoken } from '../../i18n';
+import { useT } from '../../i18n';
 import { isLocal } from '../../store/edits';
 import { queryClient } from '../../store/server';
-import { findDates } from '../quickadd/dates';
+import { DateWords } from './DateWords';
 import { dueOf } from './due';
-import { dueText } from './dueText';
 import { reminderText, usualReminders } from './reminder';
+
+/** Of a day without a time. */
+const usualTime = '09:00';
 
 /** The person's reminders on a task. They move with its due time, so each version of it asks anew. */
 export function Reminders({ task, place }: { task: Task; place: Place }) {
-  const { t } = useSpoken();
+  const t = useT();
   const params = { path: { id: task.id } };
   const key = ['reminders', task.id];
   const sent = !isLocal(task.id);
@@ -61,13 +63,10 @@ export function Reminders({ task, place }: { task: Task; place: Place }) {
 }
 
 function Adder({ task, place, onAdd }: { task: Task; place: Place; onAdd: (wanted: ReminderCreation) => void }) {
-  const { t, language } = useSpoken();
+  const t = useT();
   const [opened, setOpened] = useState(false);
-  const [words, setWords] = useState('');
-  const said = words ? findDates(words, language, new Date(), place.zone).at(-1)?.when : undefined;
   const choose = (wanted: ReminderCreation) => {
     onAdd(wanted);
-    setWords('');
     setOpened(false);
   };
   return (
@@ -79,18 +78,7 @@ function Adder({ task, place, onAdd }: { task: Task; place: Place; onAdd: (wante
       </Popover.Target>
       <Popover.Dropdown onKeyDown={keepEscape} aria-label={t.reminders.add}>
         <Stack gap="xs">
-          <TextInput
-            data-autofocus
-            aria-label={t.reminders.add}
-            placeholder={t.reminders.hint}
-            value={words}
-            onChange={(event) => setWords(event.currentTarget.value)}
-            description={said ? dueText(t, { ...said, time: said.time ?? usualTime }, place) : undefined}
-            inputWrapperOrder={['input', 'description']}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter' && said) choose({ at: `${said.day}T${said.time ?? usualTime}:00`, timezone: place.zone });
-            }}
-          />
+          <DateWords label={t.reminders.add} hint={t.reminders.hint} place={place} usualTime={usualTime} onSay={({ day, time }) => choose({ at: `${day}T${time}:00`, timezone: place.zone })} />
           <Group gap={6}>
             {usualReminders(dueOf(task, place.zone)).map((wanted) => (
               <Button key={wanted.before} size="compact-sm" variant="light" onClick={() => choose(wanted)}>
@@ -103,6 +91,3 @@ function Adder({ task, place, onAdd }: { task: Task; place: Place; onAdd: (wante
     </Popover>
   );
 }
-
-/** Of a day without a time. */
-const usualTime = '09:00';

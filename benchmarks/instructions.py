@@ -9,8 +9,9 @@ quiet machine.
 One client with one connection asks the standalone program on SQLite (one I/O thread, logging, metrics and
 authentication on; no rate limits) whose caller has 1,000 tasks. A write's count holds all that follows from it: its
 commit, its event's delivery to the consumers, and theirs. The kernel's work, which is most of a cheap request, is not
-counted. Run after run the counts of reads differ by less than 1 %, those of writes by less than 3 %, on a busy machine
-too.
+counted. Run after run the counts of reads differ by less than 1 %, those of writes by less than 3 %; on a machine that
+is very busy now and then by more, so what seems to have grown is counted again, up to twice, and the lowest count
+stands.
 """
 
 import argparse
@@ -155,26 +156,35 @@ def profile(options) -> int:
     return 0
 
 
+def counted_anew(paths: list) -> dict:
+    """Path → instructions per request."""
+    return {path: per_request(window) for path, window in measure(paths).items()}
+
+
 def check(_options) -> int:
     recorded = json.loads(RECORD.read_text())
-    failed = 0
+
+    def grown(counts: dict) -> list:
+        return [path for path, count in counts.items() if count > recorded[path] * (1 + TOLERANCE)]
+
+    counts = counted_anew(PATHS)
+    for _ in range(2):  # on a machine that is very busy, what the program does on its own may be in every window
+        if grown(counts):
+            counts |= {path: min(counts[path], count) for path, count in counted_anew(grown(counts)).items()}
     print(f"{'path':16} {'recorded':>12} {'now':>12} {'change':>8}")
-    for path, window in measure(PATHS).items():
-        now, before = per_request(window), recorded[path]
-        change = now / before - 1
-        failed += change > TOLERANCE
+    for path, now in counts.items():
+        change = now / recorded[path] - 1
         verdict = "GREW" if change > TOLERANCE else "shrank: record it" if change < -TOLERANCE else ""
-        print(f"{path:16} {before:12,} {now:12,} {100 * change:+7.1f} % {verdict}")
-    if failed:
+        print(f"{path:16} {recorded[path]:12,} {now:12,} {100 * change:+7.1f} % {verdict}")
+    if grown(counts):
         print(
             "Make it cheaper again, or take the new counts and say why in the commit: benchmarks/instructions.py record"
         )
-    return 1 if failed else 0
+    return 1 if grown(counts) else 0
 
 
 def record(_options) -> int:
-    counts = {path: per_request(window) for path, window in measure(PATHS).items()}
-    RECORD.write_text(json.dumps(counts, indent=2) + "\n")
+    RECORD.write_text(json.dumps(counted_anew(PATHS), indent=2) + "\n")
     return 0
 
 

@@ -273,7 +273,16 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
     } catch (const std::exception& e) {
       failure = e.what();
     }
+    if (failure) co_await count_all_the_same();
     co_return failure;
+  }
+
+  /// So that the metrics tell of a broker that is away.
+  awaitable<void> count_all_the_same() {
+    try {
+      co_await count();
+    } catch (const std::exception&) {  // the database is away as well
+    }
   }
 
   awaitable<void> run() {

@@ -21,6 +21,7 @@ class Program:
         self.port = free_port()
         self.management_port = free_port()
         self.environment = dict(environment or {})
+        self.binary = BIN / name
         self.launcher: list = []  # a command that runs the binary, such as valgrind
         self.process: subprocess.Popen | None = None
 
@@ -55,7 +56,7 @@ class Program:
     def start(self, wait: bool = True) -> "Program":
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / f"{self.name}.log", "ab") as log:
-            self.process = subprocess.Popen([*self.launcher, str(BIN / self.name), self.command], stdin=subprocess.DEVNULL, stdout=log,
+            self.process = subprocess.Popen([*self.launcher, str(self.binary), self.command], stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, env={**clean_environment(), **self.settings()}, cwd=self.folder)
         if wait:
             self.wait_ready()

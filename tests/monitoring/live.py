@@ -17,12 +17,15 @@ MONITORING = ROOT / "monitoring"
 class Live:
     """`targets`: job → [(address, service or "")]. Every process is ended by its id."""
 
-    def __init__(self, targets: dict, interval: str = "1s"):
+    def __init__(self, targets: dict, interval: str = "1s", rules: pathlib.Path = MONITORING / "rules"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-prometheus-"))
         self.port = free_port()
         self.processes: dict = {}
         self.targets = dict(targets)
         self.interval = interval
+        self.rules = rules
+        self.alertmanagers: list = []
+        self.scrapes: list = []  # beside the targets, as Prometheus takes them
 
     @property
     def url(self) -> str:
@@ -43,14 +46,16 @@ class Live:
         self.targets["prometheus"] = [(f"127.0.0.1:{self.port}", "")]
         configuration = {
             "global": {"scrape_interval": self.interval, "evaluation_interval": self.interval},
-            "rule_files": [str(MONITORING / "rules" / "*.yml")],
+            "rule_files": [str(self.rules / "*.yml")],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": self.alertmanagers}]}]},
             "scrape_configs": [{"job_name": job, "static_configs": [
                 {"targets": [address], **({"labels": {"service": service}} if service else {})} for address, service in addresses]}
-                for job, addresses in self.targets.items()]}
+                for job, addresses in self.targets.items()] + self.scrapes}
         path = self.folder / "prometheus.json.yml"
         path.write_text(json.dumps(configuration))  # JSON is YAML
         self.run("prometheus-server", ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={self.folder}/data",
-                                       f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"])
+                                       f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn",
+                                       "--rules.alert.resend-delay=1s"])
         deadline = time.monotonic() + 30 * PATIENCE
         while True:
             try:

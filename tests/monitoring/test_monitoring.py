@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -16,6 +17,7 @@ from harness.places import PATIENCE, ROOT
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from live import MONITORING, watch  # noqa: E402
+from pictures import draw  # noqa: E402
 
 pytestmark = [pytest.mark.skipif(not shutil.which("promtool"), reason="Prometheus is not installed (tools/setup.sh ops)"),
               pytest.mark.skipif(PATIENCE > 1, reason="says nothing more about instrumented programs")]
@@ -100,6 +102,7 @@ class TestDashboards:
 
 @pytest.mark.slow
 def test_every_panel_shows_something_while_people_work(own_system):
+    """CUMULO_TEST_PICTURES=FOLDER: goes on for two minutes more and draws the dashboards there."""
     system, standalone = own_system("gateway"), own_system("standalone")
     stop = threading.Event()
 
@@ -140,6 +143,9 @@ def test_every_panel_shows_something_while_people_work(own_system):
         broken = [each for each in live.query("up") if each["value"][1] != "1"]
         assert not broken, broken
         assert live.firing() <= {"CumuloWatchdog"}, "nothing is wrong, and nothing says so"
+        if pictures := os.environ.get("CUMULO_TEST_PICTURES"):
+            time.sleep(120)
+            draw(live, dashboards(), pathlib.Path(pictures))
     finally:
         stop.set()
         for each in workers:

@@ -1,5 +1,6 @@
 #include "platform/sql/postgres_database.hpp"
 
+#include <algorithm>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <future>
 #include <random>
@@ -14,7 +15,7 @@ using timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io_executor>;
 
 constexpr std::chrono::milliseconds tick_interval{250};
-constexpr int most_retries = 3;  // of a body, after serialization failures
+constexpr int most_retries = 8;  // of a body, after serialization failures; their pauses come to less than 0.4 s
 
 /// What belongs to one I/O thread.
 struct thread_part : std::enable_shared_from_this<thread_part> {
@@ -132,7 +133,7 @@ class postgres_database final : public database {
       const bool done = co_await attempt_transaction(body, true);
       if (done) co_return;
       timer pause{threads_.context(io_threads::current())};
-      pause.expires_after(std::chrono::milliseconds{attempt * 3} + jitter());
+      pause.expires_after((1 << std::min(attempt, 5)) * jitter());
       co_await pause.async_wait(use_awaitable);
     }
     co_await attempt_transaction(body, false);

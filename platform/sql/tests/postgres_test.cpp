@@ -275,7 +275,7 @@ TEST_F(postgres_test, a_transaction_body_runs_again_after_a_serialization_failur
                          co_await db->transact(body);
                        }),
             failure::serialization);
-  EXPECT_EQ(runs, 4);
+  EXPECT_EQ(runs, 9);
 }
 
 TEST_F(postgres_test, transactions_beyond_the_pool_wait_their_turn_or_time_out) {

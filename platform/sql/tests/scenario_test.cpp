@@ -403,7 +403,7 @@ TEST_P(scenario, transactions_see_each_other_whole) {
               co_await db->transact(body);
               ++done;
             } catch (const database_error& e) {
-              EXPECT_EQ(e.kind(), failure::serialization);  // after three retries of its own
+              EXPECT_EQ(e.kind(), failure::serialization);  // after all of its retries
             }
           }
           co_return done;

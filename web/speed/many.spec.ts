@@ -90,7 +90,7 @@ test(`a list of ${count} tasks answers within ${mostToPaint} ms, and scrolls`, a
   await page.keyboard.type('One more tomorrow #Everything', { delay: 40 });
   await page.keyboard.press('Enter');
   await page.waitForTimeout(500);
-  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await page.waitForTimeout(500);
 
   const found = await interactions(page);

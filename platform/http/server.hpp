@@ -29,7 +29,7 @@ struct server_settings {
   std::size_t max_in_flight = 4'096;  ///< requests being handled, per thread; one more gets 503 + Retry-After
   std::size_t gzip_over = 1024;       ///< bodies larger than this are compressed when asked for
   bool access_log = true;
-  bool traced = true;  ///< spans of its requests, where the program exports any
+  bool traced = true;                          ///< spans of its requests, where the program exports any
   std::vector<std::string> cors_origins{};     ///< empty: no CORS headers at all
   std::vector<std::string> trusted_proxies{};  ///< CIDR; only from these X-Forwarded-For and -Proto are believed
   auth::rate read_rate{600, std::chrono::minutes{1}};

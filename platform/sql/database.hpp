@@ -187,7 +187,7 @@ class database {
   virtual awaitable<void> write(std::span<const command> commands, row_sink sink, std::span<std::uint64_t> changed) = 0;
 
   /// Runs `body(transaction&) -> awaitable<T>` in a read-write transaction; durable when it returns. An exception, or a
-  /// `result` that holds an error, rolls back. The body may run again, for its own or a neighbour's sake: it has no other
+  /// `result` that holds an error, rolls back. The body may run again, for its own or others' sake: it has no other
   /// side effects. `body` is kept alive until the end.
   template <class Body>
   auto transact(Body body) -> std::invoke_result_t<Body&, transaction&>;

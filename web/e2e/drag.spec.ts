@@ -22,7 +22,6 @@ async function carry(page: Page, what: string, arrow: string, over: RegExp) {
   await page.keyboard.press('Space');
   const told = page.getByRole('status').filter({ hasText: /is over|Picked up/ });
   await expect(told).toHaveText(/is over/);
-  await page.waitForTimeout(500); // an arrow within the moment in which the places are measured goes astray
   await page.keyboard.press(arrow);
   await expect(told).toHaveText(over);
   await page.keyboard.press('Space');

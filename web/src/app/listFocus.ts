@@ -1,3 +1,4 @@
+import { realId } from '../store/outbox';
 import { listOrder, revealTask } from './ui';
 
 const rowOf = (id: string) => document.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"] [data-open]`);
@@ -8,7 +9,8 @@ export function focusedTask(): string | null {
 }
 
 /** Puts the focus on a task's row, which may have to be scrolled into being first. */
-export function focusTask(id: string, attempts = 10) {
+export function focusTask(task: string, attempts = 10) {
+  const id = realId(task);
   revealTask(id);
   const row = rowOf(id);
   if (row) {

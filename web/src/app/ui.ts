@@ -1,5 +1,6 @@
 // What is open over the page, and what is selected: small state that many features touch.
 import { useSyncExternalStore } from 'react';
+import { lastingId, realId } from '../store/outbox';
 
 export interface QuickDefaults {
   project?: string | undefined;
@@ -14,6 +15,7 @@ export interface Ui {
   help: boolean;
   /** The project that is edited; 'new' for one that is not there yet. */
   project: string | null;
+  /** By the ids that last. */
   selected: ReadonlySet<string>;
 }
 
@@ -36,20 +38,24 @@ function subscribe(listener: () => void) {
 }
 
 export const useUi = (): Ui => useSyncExternalStore(subscribe, getUi);
-export const useSelected = (id: string): boolean => useSyncExternalStore(subscribe, () => ui.selected.has(id));
+export const useSelected = (id: string): boolean => useSyncExternalStore(subscribe, () => ui.selected.has(lastingId(id)));
+export const selectedTasks = (): string[] => [...ui.selected].map(realId);
+export const useSelectedTasks = (): string[] => [...useUi().selected].map(realId);
+export const select = (ids: readonly string[]) => setUi({ selected: new Set(ids.map(lastingId)) });
 
 export function toggleSelected(id: string) {
   const selected = new Set(ui.selected);
-  if (!selected.delete(id)) selected.add(id);
+  const lasting = lastingId(id);
+  if (!selected.delete(lasting)) selected.add(lasting);
   setUi({ selected });
 }
 
 export function selectRange(to: string) {
-  const last = [...ui.selected].pop();
+  const last = selectedTasks().pop();
   const from = last ? order.indexOf(last) : -1;
   const end = order.indexOf(to);
   if (from < 0 || end < 0) return toggleSelected(to);
-  setUi({ selected: new Set([...ui.selected, ...order.slice(Math.min(from, end), Math.max(from, end) + 1)]) });
+  select([...selectedTasks(), ...order.slice(Math.min(from, end), Math.max(from, end) + 1)]);
 }
 
 export const clearSelection = () => ui.selected.size > 0 && setUi({ selected: new Set() });

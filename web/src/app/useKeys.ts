@@ -6,7 +6,7 @@ import { usePlace } from './locale';
 import { focusedTask, moveFocus } from './listFocus';
 import { undo } from './toast';
 import { addDays } from '../features/tasks/due';
-import { clearSelection, getUi, listOrder, selectRange, setUi, toggleSelected } from './ui';
+import { clearSelection, getUi, listOrder, select, selectedTasks, selectRange, setUi, toggleSelected } from './ui';
 
 const places = {
   i: '/app/inbox',
@@ -33,8 +33,8 @@ export function useKeys() {
   useEffect(() => {
     let going = 0;
     const chosen = (): string[] => {
-      const { selected } = getUi();
-      if (selected.size > 0) return [...selected];
+      const selected = selectedTasks();
+      if (selected.length > 0) return selected;
       const one = focusedTask();
       return one ? [one] : [];
     };
@@ -62,7 +62,7 @@ export function useKeys() {
       }
       if (command && event.key.toLowerCase() === 'a' && listOrder().length > 0) {
         event.preventDefault();
-        setUi({ selected: new Set(listOrder()) });
+        select(listOrder());
         return;
       }
       if (command || event.altKey) return;

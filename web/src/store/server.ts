@@ -1,10 +1,14 @@
 // What the service said last: the open tasks (and those closed since the page was opened) and the projects, in the query
 // cache. Views select from them, so that changing the view asks nobody.
-import { QueryClient } from '@tanstack/react-query';
+import { notifyManager, QueryClient } from '@tanstack/react-query';
 import { all, api, body } from '../api/client';
 import { ApiError, SignedOut } from '../api/problem';
 import type { Project, Task } from '../api/types';
 import { Arrivals } from './arrivals';
+
+// By default a timer tells the views, and a browser puts timers off until it has painted what a key or a click did: a switch
+// was seen to fall back for a moment before it stayed.
+notifyManager.setScheduler(queueMicrotask);
 
 export const queryClient = new QueryClient({
   defaultOptions: {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect } from 'react';
+import { useCallback, useLayoutEffect } from 'react';
 import type { Place } from '../../app/locale';
 import { IconPlus } from '../../app/icons';
 import { setUi, showList } from '../../app/ui';
@@ -15,7 +15,7 @@ const mostShown = 100;
 export default function BoardView({ project, tasks, place }: { project: Project; tasks: readonly Task[]; place: Place }) {
   const t = useT();
   const placeName = useCallback((id: string) => t.task.statuses[id as TaskStatus], [t]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     showList(columns.flatMap((status) => tasks.filter((task) => task.status === status).map((task) => task.id)), () => {});
     return () => showList([], () => {});
   }, [tasks]);

@@ -1,10 +1,11 @@
 // Dragging a task to a place (a day, a column), with the pointer, a finger or the keyboard.
-import { DndContext, DragOverlay, KeyboardSensor, PointerSensor, pointerWithin, rectIntersection, TouchSensor, useDraggable, useDroppable, useSensor, useSensors, type CollisionDetection, type DragEndEvent, type KeyboardCoordinateGetter } from '@dnd-kit/core';
-import { useMemo, useState, type ReactNode } from 'react';
+import { DndContext, DragOverlay, PointerSensor, pointerWithin, rectIntersection, TouchSensor, useDraggable, useDroppable, useSensor, useSensors, type CollisionDetection, type DragEndEvent, type UniqueIdentifier } from '@dnd-kit/core';
+import { useMemo, useRef, useState, type ReactNode } from 'react';
 import { IconGripVertical } from '../../app/icons';
 import type { Task } from '../../api/types';
 import { useT } from '../../i18n';
 import { taskNow } from '../tasks/actions';
+import { KeyboardCarry } from './KeyboardCarry';
 
 interface Props {
   /** The name of a place, for those who listen. */
@@ -13,41 +14,25 @@ interface Props {
   children: ReactNode;
 }
 
-/** The arrow keys go from place to place: to the nearest in that direction. */
-const toNextPlace: KeyboardCoordinateGetter = (event, { context }) => {
-  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.code];
-  const from = context.collisionRect;
-  if (!step || !from) return undefined;
-  event.preventDefault();
-  const [dx = 0, dy = 0] = step;
-  const here = context.over ? context.droppableRects.get(context.over.id) ?? from : from;
-  const middle = (rect: { left: number; top: number; width: number; height: number }) => ({ x: rect.left + rect.width / 2, y: rect.top + Math.min(rect.height, 80) / 2 });
-  const start = middle(here);
-  let best: { x: number; y: number; far: number } | null = null;
-  for (const container of context.droppableContainers.getEnabled()) {
-    const rect = context.droppableRects.get(container.id);
-    if (!rect || container.id === context.over?.id) continue;
-    const end = middle(rect);
-    const along = (end.x - start.x) * dx + (end.y - start.y) * dy;
-    if (along < 4) continue;
-    const far = along + 3 * Math.abs((end.x - start.x) * dy + (end.y - start.y) * dx);
-    if (!best || far < best.far) best = { x: end.x, y: end.y, far };
-  }
-  return best ? { x: best.x - from.width / 2, y: best.y - Math.min(from.height, 80) / 2 } : undefined;
-};
-
 const underPointer: CollisionDetection = (input) => {
   const hits = pointerWithin(input);
   return hits.length > 0 ? hits : rectIntersection(input);
 };
+const keyboardCodes = { start: ['Space'], cancel: ['Escape'], end: ['Space', 'Enter'] };
 
 export function DragArea({ placeName, onDrop, children }: Props) {
   const t = useT();
   const [dragged, setDragged] = useState<Task | null>(null);
+  const carriedTo = useRef<UniqueIdentifier | null>(null);
+  const detect: CollisionDetection = (input) => (carriedTo.current === null ? underPointer(input) : [{ id: carriedTo.current }]);
+  const ended = () => {
+    carriedTo.current = null;
+    setDragged(null);
+  };
   const sensors = useSensors(
     useSensor(PointerSensor, { activationConstraint: { distance: 6 } }),
     useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }),
-    useSensor(KeyboardSensor, { coordinateGetter: toNextPlace, keyboardCodes: { start: ['Space'], cancel: ['Escape'], end: ['Space', 'Enter'] } }),
+    useSensor(KeyboardCarry, { keyboardCodes, place: carriedTo }),
   );
   const accessibility = useMemo(() => {
     const title = (id: string | number) => taskNow(String(id))?.title ?? '';
@@ -65,12 +50,12 @@ export function DragArea({ placeName, onDrop, children }: Props) {
   return (
     <DndContext
       sensors={sensors}
-      collisionDetection={underPointer}
+      collisionDetection={detect}
       accessibility={accessibility}
       onDragStart={({ active }) => setDragged(taskNow(String(active.id)) ?? null)}
-      onDragCancel={() => setDragged(null)}
+      onDragCancel={ended}
       onDragEnd={({ active, over }) => {
-        setDragged(null);
+        ended();
         const task = taskNow(String(active.id));
         if (task && over) onDrop(task, String(over.id));
       }}

@@ -43,8 +43,8 @@ export function NotificationsView() {
   const { data, isPending } = useQuery({ ...notificationsQuery, staleTime: 5_000 });
   const act = useMutation({
     mutationFn: send,
-    onMutate: async (what: Act) => {
-      await queryClient.cancelQueries({ queryKey: keys.notifications });
+    onMutate: (what: Act) => {
+      void queryClient.cancelQueries({ queryKey: keys.notifications });
       const before = queryClient.getQueryData<NotificationList>(keys.notifications);
       if (before) queryClient.setQueryData(keys.notifications, after(before, what));
       return before;

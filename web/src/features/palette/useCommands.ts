@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import { focusedTask } from '../../app/listFocus';
 import { usePlace } from '../../app/locale';
 import { undo } from '../../app/toast';
-import { clearSelection, getUi, listOrder, setUi } from '../../app/ui';
+import { clearSelection, listOrder, select, selectedTasks, setUi } from '../../app/ui';
 import { signOut } from '../../api/session';
 import type { Task, TaskStatus } from '../../api/types';
 import { languages, useSpoken } from '../../i18n';
@@ -55,13 +55,13 @@ function useTaskCommands(): Command[] {
   // The palette takes the focus; what had it before counts.
   const [focused] = useState(focusedTask);
   return useMemo(() => {
-    const { selected } = getUi();
+    const selected = selectedTasks();
     const one = opened ?? focused;
-    const ids = selected.size > 0 ? [...selected] : one && tasks.has(one) ? [one] : [];
+    const ids = selected.length > 0 ? selected : one && tasks.has(one) ? [one] : [];
     const first = ids[0];
     const all: Command[] = [];
     if (first !== undefined) {
-      const on = selected.size > 0 ? t.bulk.selected(ids.length) : (tasks.get(first)?.title ?? '');
+      const on = selected.length > 0 ? t.bulk.selected(ids.length) : (tasks.get(first)?.title ?? '');
       const act = (id: string, label: string, run: () => void, key?: string, rare?: boolean) => all.push({ id: `tasks ${id}`, label, on, run, ...(key ? { key } : {}), ...(rare ? { rare } : {}) });
       const open = ids.some((id) => tasks.get(id) && isOpen(tasks.get(id) as Task));
       if (open) act('complete', t.bulk.complete, () => completeMany(t, ids), 'e');
@@ -81,9 +81,9 @@ function useTaskCommands(): Command[] {
       }
       if (ids.length === 1) act('copy', t.task.copyLink, () => void copyLink(t, first), undefined, true);
       act('trash', t.task.toTrash, () => trashMany(t, ids), 'Del');
-      if (selected.size > 0) all.push({ id: 'clear', label: t.bulk.clear, key: 'Esc', run: () => void clearSelection() });
+      if (selected.length > 0) all.push({ id: 'clear', label: t.bulk.clear, key: 'Esc', run: () => void clearSelection() });
     }
-    if (listOrder().length > 0) all.push({ id: 'select all', label: t.keyboard.all, key: 'Ctrl A', rare: true, run: () => setUi({ selected: new Set(listOrder()) }) });
+    if (listOrder().length > 0) all.push({ id: 'select all', label: t.keyboard.all, key: 'Ctrl A', rare: true, run: () => select(listOrder()) });
     return all;
   }, [t, place, projects, tasks, opened, focused]);
 }

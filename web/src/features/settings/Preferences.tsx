@@ -33,8 +33,8 @@ export function Preferences() {
   const save = useMutation({
     mutationKey: key,
     mutationFn: (change: PreferencesChange) => body(api.PATCH('/notifications/preferences', { body: change })),
-    onMutate: async (change) => {
-      await queryClient.cancelQueries({ queryKey: key });
+    onMutate: (change) => {
+      void queryClient.cancelQueries({ queryKey: key });
       const before = queryClient.getQueryData<Chosen>(key);
       if (before) queryClient.setQueryData<Chosen>(key, merged(before, change));
     },

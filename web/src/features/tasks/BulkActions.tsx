@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { IconCalendarWeek, IconCheck, IconFlag, IconFolder, IconTrash, IconX } from '../../app/icons';
 import { usePlace } from '../../app/locale';
-import { clearSelection, useUi } from '../../app/ui';
+import { clearSelection, useSelectedTasks } from '../../app/ui';
 import { useT } from '../../i18n';
 import { useProjects } from '../../store/hooks';
 import { changeMany, completeMany, setDay, trashMany } from './commands';
@@ -12,7 +12,7 @@ export default function BulkActions() {
   const t = useT();
   const place = usePlace();
   const projects = useProjects();
-  const ids = [...useUi().selected];
+  const ids = useSelectedTasks();
   const days: [string, string | null][] = [
     [t.day.today, place.today],
     [t.day.tomorrow, addDays(place.today, 1)],

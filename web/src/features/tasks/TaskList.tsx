@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Place } from '../../app/locale';
 import { showList } from '../../app/ui';
 import type { Project, Task } from '../../api/types';
@@ -65,7 +65,8 @@ export function TaskList({ label, groups, place, projects, renderTask, renderHea
     overscan: 12,
     scrollMargin: margin,
   });
-  useEffect(() => {
+  // With the rows themselves, not after they are painted: a key in between would act on what is no longer there.
+  useLayoutEffect(() => {
     const ids = lines.flatMap((line) => (line.kind === 'task' ? [line.task.id] : []));
     showList(ids, (id) => {
       const index = lines.findIndex((line) => line.kind === 'task' && line.task.id === id);

@@ -1,10 +1,18 @@
 import type { Task, TaskPriority } from '../../api/types';
+import { isLocal } from '../../store/edits';
 import { addDays, dueOf } from './due';
 
 export const priorities: TaskPriority[] = ['urgent', 'high', 'medium', 'low', 'none'];
 const rank = new Map(priorities.map((priority, index) => [priority, index]));
 
 export const isOpen = (task: Task) => task.status === 'todo' || task.status === 'in_progress';
+
+/** What the service has not named yet is the newest, whatever the two clocks say: nothing changes places as it is named. */
+function byAge(a: Task, b: Task): number {
+  const sent = Number(isLocal(a.id)) - Number(isLocal(b.id));
+  if (sent !== 0 || a.created_at === b.created_at) return sent;
+  return a.created_at < b.created_at ? -1 : 1;
+}
 
 /** What is due first comes first, then what matters more, then what is older. */
 export function byUrgency(zone: string): (a: Task, b: Task) => number {
@@ -16,7 +24,7 @@ export function byUrgency(zone: string): (a: Task, b: Task) => number {
     const whenA = place(a);
     const whenB = place(b);
     if (whenA !== whenB) return whenA < whenB ? -1 : 1;
-    return (rank.get(a.priority) ?? 0) - (rank.get(b.priority) ?? 0) || (a.created_at < b.created_at ? -1 : 1);
+    return (rank.get(a.priority) ?? 0) - (rank.get(b.priority) ?? 0) || byAge(a, b);
   };
 }
 

@@ -138,12 +138,13 @@ struct trust_fetcher::impl {
         keys.due = now;
         unknown_key_served = now;
       }
+      // Before the first keys: whoever can verify has been told what has ended.
+      if (now >= revocations.due) fetch(revocations, apply_revocations);
       if (now >= keys.due) {
         // Lowered first: a key that is asked for while we fetch may be newer than what we get.
         target.fresh_keys_wanted = false;
         fetch(keys, apply_keys);
       }
-      if (now >= revocations.due) fetch(revocations, apply_revocations);
 
       auto until = std::min(keys.due, revocations.due);
       std::unique_lock guard{target.lock};

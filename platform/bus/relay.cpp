@@ -47,7 +47,7 @@ const sql::statement release_lease{"outbox.release_lease",
 constexpr auto first_pause = 100ms;
 constexpr auto longest_pause = std::chrono::milliseconds{10s};
 constexpr auto gathering_time = 10ms;
-constexpr auto count_every = 10;  // idle polls
+constexpr auto count_every = 10;  // times the idle poll
 constexpr auto say_again_after = 60s;
 constexpr auto longest_stop = 15s;
 
@@ -100,8 +100,7 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
   // Below: only on the context's thread.
   instant lease_until{};
   std::int64_t known_waiting{0};
-  steady::time_point said_waiting{}, said_failure{};
-  int idle_rounds{0};
+  steady::time_point said_waiting{}, said_failure{}, counted{};
   prometheus::Gauge *waiting{nullptr}, *oldest{nullptr};
   prometheus::Counter *relayed{nullptr}, *failures{nullptr};
   prometheus::Family<prometheus::Counter>* by_type{nullptr};
@@ -183,10 +182,18 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
       oldest_time = r.integer(1);
     };
     co_await source.query_slow(count_waiting, {}, take);
-    if (waiting == nullptr) co_return;
+    counted = steady::now();
+    show_waiting(known_waiting == 0 ? 0 : to_millis(system_clock().now()) - oldest_time);
+  }
+
+  awaitable<void> count_if_due() {
+    if (steady::now() - counted >= settings.idle_poll * count_every) co_await count();
+  }
+
+  void show_waiting(std::int64_t age_millis) {
+    if (waiting == nullptr) return;
     waiting->Set(static_cast<double>(known_waiting));
-    const auto age = known_waiting == 0 ? 0 : to_millis(system_clock().now()) - oldest_time;
-    oldest->Set(static_cast<double>(age) / 1'000.0);
+    oldest->Set(static_cast<double>(age_millis) / 1'000.0);
   }
 
   /// Without a broker.
@@ -227,12 +234,13 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
   awaitable<bool> relay_batch() {
     batch next = co_await read();
     if (next.events.empty()) {
-      if (++idle_rounds % count_every == 1) co_await count();
+      known_waiting = 0;
+      show_waiting(0);
       co_return false;
     }
     const bool held = lease_until > system_clock().now();
     if (!co_await hold_lease()) {
-      if (++idle_rounds % count_every == 1) co_await count();
+      co_await count_if_due();
       co_return false;
     }
     if (!held) next = co_await read();  // the holder before us may have done some of these
@@ -243,7 +251,7 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
     if (by_type != nullptr) {
       for (const event& e : next.events) by_type->Add({{"type", e.type}}).Increment();
     }
-    idle_rounds = 0;
+    co_await count_if_due();  // a relay that never rests tells as well
     const bool full = next.events.size() >= settings.batch;
     if (!full) co_await gather();
     co_return full;

@@ -60,7 +60,8 @@ const std::vector<option>& table() {
       {"rate-sign-in", number, "30", "Sign-ins, registrations and resets a minute for one address."},
       {"statement-timeout", duration, "5s", "Longest a database statement may take."},
       {"exclusive-connections", number, "8", "PostgreSQL connections for longer transactions and slow reads."},
-      {"startup-wait", duration, "30s", "How long to wait for the database at start before giving up."},
+      {"startup-wait", duration, "30s",
+       "At start, how long to wait for the database before giving up, and for keys before serving without."},
       {"drain-delay", duration, "0s", "After a stop signal, how long /readyz says no before connections are refused."},
       {"shutdown-grace", duration, "25s", "How long requests under way may take to finish at a stop."},
   };

@@ -39,6 +39,11 @@ class stop_signals {
     }
     return received;
   }
+  bool waiting() const {
+    sigset_t pending{};
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+  }
 
  private:
   sigset_t set_{};
@@ -194,14 +199,14 @@ class process {
   /// Nothing runs on the I/O threads any more when the members that it uses go.
   ~process() { threads_.stop(); }
 
-  void start() {
+  void start(const stop_signals& signals) {
     threads_.start();
     observe::watch_event_loops(threads_, metrics_);
     if (fetcher_) fetcher_->start();
     for (const auto& each : components_) each->start();
     if (broker_) broker_->start();
     try {
-      listen();
+      listen(signals);
     } catch (...) {
       stop_background();
       throw;
@@ -234,13 +239,26 @@ class process {
   }
 
  private:
-  void listen() {
+  void listen(const stop_signals& signals) {
     public_server_.emplace(threads_, public_routes_, public_settings(options_), &verifier_, &metrics_);
     if (!options_.text("management-listen").empty()) {
       management_server_.emplace(threads_, management_routes_, management_settings(options_), nullptr, nullptr);
       management_server_->start();
     }
+    wait_for_dependencies(signals);
     public_server_->start();
+  }
+
+  /// A replica that refuses connections is passed over by whoever balances; one that took them without keys would
+  /// answer each caller 503. Whoever is left alone answers so all the same, after a while.
+  void wait_for_dependencies(const stop_signals& signals) const {
+    const auto lacks_nothing = [this] {
+      return std::ranges::all_of(dependencies(), [](const dependency& d) { return d.state.ok || !d.required; });
+    };
+    const auto give_up = std::chrono::steady_clock::now() + options_.duration("startup-wait");
+    while (!lacks_nothing() && !signals.waiting() && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
   }
 
   void stop_background() {
@@ -316,7 +334,7 @@ int serve(const program& what, const config& options) {
   int code = 1;
   try {
     process running{what, options};
-    running.start();
+    running.start(signals);
     const int received = signals.wait();
     log::info("stopping", {{"signal", received}});
     const bool clean = running.stop();

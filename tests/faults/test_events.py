@@ -67,6 +67,9 @@ def test_the_bus_away_under_write_load_harms_nothing(own_system):
         time.sleep(AWAY)
         written = len(writers.acknowledged) - before
         waiting = system.postgres.query(system.databases["task-service"], "SELECT count(*) FROM outbox")[0][0]
+        program.wait_for(lambda: program.metric("cumulo_outbox_waiting") >= written, 30)
+        age = program.metric("cumulo_outbox_oldest_seconds")
+        program.wait_for(lambda: program.metric("cumulo_outbox_oldest_seconds") > age + 1, 30)
         system.nats.start()
         back = time.monotonic()
         writers.stop()
@@ -75,6 +78,7 @@ def test_the_bus_away_under_write_load_harms_nothing(own_system):
     program.wait_for(lambda: system.postgres.query(system.databases["task-service"],
                                                    "SELECT count(*) FROM outbox")[0][0] == 0, 60)
     took = time.monotonic() - back
+    program.wait_for(lambda: program.metric("cumulo_outbox_waiting") == program.metric("cumulo_outbox_oldest_seconds") == 0, 60)
     done = "SELECT count(*) FROM stream_events WHERE type = 'task.created'"
     program.wait_for(lambda: system.postgres.query(system.databases["notification-service"], done)[0][0]
                      == len(writers.acknowledged), 60 + written / 50)

@@ -180,6 +180,12 @@ class bus_fixture : public testing::TestWithParam<Parameter> {
     }));
   }
   std::string metrics_text() { return prometheus::TextSerializer{}.Serialize(metrics.Collect()); }
+  /// Of the one sample of that name; -1 while there is none.
+  double metric(const std::string& name) {
+    const auto text = metrics_text();
+    const auto at = text.find("\n" + name + "{");
+    return at == std::string::npos ? -1 : std::stod(text.substr(text.find("} ", at) + 2));
+  }
   bool metric_is(std::string_view line) { return metrics_text().find(line) != std::string::npos; }
 
   engine_database place{engine_of(this->GetParam())};

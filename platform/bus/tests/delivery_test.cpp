@@ -53,6 +53,50 @@ TEST_P(delivery, a_large_backlog_is_counted_too) {
   EXPECT_TRUE(soon([&] { return metric_is("cumulo_outbox_waiting{outbox=\"outbox\"} 12345"); })) << metrics_text();
 }
 
+/// Away until it is let back; then takes one batch after the other, slowly.
+class hesitant final : public broker {
+ public:
+  void subscribe(subscription) override {}
+  awaitable<void> publish(std::span<const event> events) override {
+    if (away) throw std::runtime_error("the broker is away");
+    asio::steady_timer timer{co_await asio::this_coro::executor, 5ms};
+    co_await timer.async_wait(use_awaitable);
+    taken += static_cast<int>(events.size());
+  }
+  [[nodiscard]] sql::health check() const override { return {!away, ""}; }
+  std::atomic<bool> away{false};
+  std::atomic<int> taken{0};
+};
+
+TEST_P(delivery, while_the_broker_is_away_what_waits_is_counted_and_grows_old) {
+  hesitant broker;
+  broker.away = true;
+  relay moving{*db, &broker, threads, quick, &metrics};
+  moving.start();
+  emit({numbered("a", 0), numbered("a", 1)});
+  EXPECT_TRUE(soon([&] { return metric("cumulo_outbox_waiting") == 2; })) << metrics_text();
+  emit({numbered("b", 0)});
+  EXPECT_TRUE(soon([&] { return metric("cumulo_outbox_waiting") == 3; })) << metrics_text();
+  const auto age = metric("cumulo_outbox_oldest_seconds");
+  EXPECT_TRUE(soon([&] { return metric("cumulo_outbox_oldest_seconds") > age + 0.5; })) << metrics_text();
+  broker.away = false;
+  EXPECT_TRUE(soon([&] { return metric("cumulo_outbox_waiting") == 0; })) << metrics_text();
+  EXPECT_EQ(metric("cumulo_outbox_oldest_seconds"), 0);
+  EXPECT_EQ(broker.taken, 3);
+}
+
+TEST_P(delivery, a_relay_that_never_rests_counts_too) {
+  std::vector<event> many;
+  for (int n = 0; n < 300; ++n) many.push_back(numbered("a", n));
+  emit(std::move(many));
+  hesitant broker;
+  relay moving{*db, &broker, threads, {.batch = 1, .idle_poll = 20ms}, &metrics};
+  moving.start();
+  const auto between = [&] { return metric("cumulo_outbox_waiting") > 0 && metric("cumulo_outbox_waiting") < 250; };
+  EXPECT_TRUE(soon([&] { return between() || broker.taken == 300; }));
+  EXPECT_TRUE(between()) << metrics_text();
+}
+
 /// Takes events and notices whether two publish at once.
 class jealous final : public broker {
  public:

@@ -51,3 +51,20 @@ test('who types faster than the page opens loses no letter', async ({ page, pers
   await expect(page.getByText('The bar stays open')).toBeVisible();
   await expect.poll(async () => (await person.tasks()).items.map((task) => task.title)).toEqual(['Water the plants']);
 });
+
+test('what has the focus is never under the bar of actions', async ({ page, person }) => {
+  const project = await person.project('Long');
+  await Promise.all(Array.from({ length: 40 }, (_, index) => person.task({ title: `Task ${index}`, project_id: project.id })));
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/project/${project.id}`);
+  await expect(page.getByText('40 tasks')).toBeVisible();
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  const bar = page.getByRole('toolbar');
+  await expect(bar).toContainText('1 selected');
+  for (let each = 0; each < 20; ++each) await page.keyboard.press('j');
+  const focused = page.locator('[data-task]:has(:focus)');
+  await expect(focused).toBeVisible();
+  await expect.poll(async () => ((await focused.boundingBox())?.y ?? 0) + ((await focused.boundingBox())?.height ?? 0)).toBeLessThanOrEqual((await bar.boundingBox())?.y ?? 0);
+  expect((await focused.boundingBox())?.y).toBeGreaterThan(0);
+});

@@ -4,7 +4,8 @@ import { Outlet, useRouterState, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { useT } from '../i18n';
 import { useEdits } from '../store/hooks';
-import { BulkBar } from '../features/tasks/BulkBar';
+import { BulkActions, BulkBar } from '../features/tasks/BulkBar';
+import { apart } from './apart';
 import { ConnectionBar } from './ConnectionBar';
 import { IconPlus, IconSearch } from './icons';
 import { Sidebar } from './Sidebar';
@@ -13,28 +14,23 @@ import { useKeys } from './useKeys';
 import { useLive } from './useLive';
 import { useRefusals } from './useRefusals';
 
-const TaskSheet = lazy(() => import('../features/tasks/TaskSheet'));
-const quickAdd = () => import('../features/quickadd/QuickAdd');
-const QuickAdd = lazy(quickAdd);
-const palette = () => import('../features/palette/Palette');
-const Palette = lazy(palette);
+const TaskSheet = apart(() => import('../features/tasks/TaskSheet'));
+const QuickAdd = apart(() => import('../features/quickadd/QuickAdd'));
+const Palette = apart(() => import('../features/palette/Palette'));
 const KeyHelp = lazy(() => import('../features/palette/KeyHelp'));
 const ProjectDialog = lazy(() => import('../features/tasks/ProjectDialog'));
 const ConflictDialog = lazy(() => import('../features/tasks/ConflictDialog'));
 
 export function Shell() {
   const t = useT();
-  const ui = useUi();
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const { task } = useSearch({ strict: false });
-  const conflict = useEdits().find((edit) => edit.conflict);
   useKeys();
   useLive();
   useRefusals();
-  // Whoever presses q or Ctrl-K types on at once: they have to be there.
+  // Whoever presses q or Ctrl-K types on at once, and a task opens under the hand: they have to be there.
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.all([quickAdd(), palette()]), 1_500);
+    const timer = setTimeout(() => [QuickAdd, Palette, TaskSheet, BulkActions].forEach((part) => part.prepare()), 1_500);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
@@ -68,14 +64,24 @@ export function Shell() {
           <IconPlus size={22} />
         </Button>
       </Tooltip>
-      <Suspense fallback={null}>
-        {task && <TaskSheet key={task} id={task} />}
-        {ui.quick && <QuickAdd defaults={ui.quick} />}
-        {ui.palette && <Palette />}
-        {ui.help && <KeyHelp />}
-        {ui.project && <ProjectDialog key={ui.project} id={ui.project} />}
-        {conflict && <ConflictDialog key={conflict.key} edit={conflict} />}
-      </Suspense>
+      <Over />
     </AppShell>
+  );
+}
+
+/** What opens over a view. Apart, so that the rest is not drawn again with it. */
+function Over() {
+  const ui = useUi();
+  const task = useSearch({ strict: false, select: (search) => search.task });
+  const conflict = useEdits().find((edit) => edit.conflict);
+  return (
+    <Suspense fallback={null}>
+      {task && <TaskSheet key={task} id={task} />}
+      {ui.quick && <QuickAdd defaults={ui.quick} />}
+      {ui.palette && <Palette />}
+      {ui.help && <KeyHelp />}
+      {ui.project && <ProjectDialog key={ui.project} id={ui.project} />}
+      {conflict && <ConflictDialog key={conflict.key} edit={conflict} />}
+    </Suspense>
   );
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Kbd, ScrollArea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
-import { useMemo, useState, type ReactNode } from 'react';
+import { memo, useMemo, useState, type ComponentType } from 'react';
 import { signOut } from '../api/session';
 import { notificationsQuery } from '../features/notifications/query';
 import { dueOf } from '../features/tasks/due';
@@ -14,12 +14,23 @@ import { usePlace } from './locale';
 import { setUi } from './ui';
 
 const size = 19;
+const activeProps = { className: 'nav-item active', 'aria-current': 'page' } as const;
+const activeOptions = { includeSearch: false };
 
-function Item({ icon, label, count, hint, ...link }: { icon: ReactNode; label: string; count?: number; hint?: string } & LinkProps) {
+interface ItemProps extends LinkProps {
+  icon: ComponentType<{ size: number; color?: string | undefined }>;
+  color?: string | undefined;
+  label: string;
+  count?: number | undefined;
+  hint?: string;
+}
+
+/** The counts change with every task; what stays is not drawn again. */
+const Item = memo(function Item({ icon: Icon, color, label, count, hint, ...link }: ItemProps) {
   return (
-    <Link {...link} className="nav-item" activeProps={{ className: 'nav-item active', 'aria-current': 'page' }} activeOptions={{ includeSearch: false }}>
+    <Link {...link} className="nav-item" activeProps={activeProps} activeOptions={activeOptions}>
       <span className="nav-icon" aria-hidden>
-        {icon}
+        <Icon size={size} color={color} />
       </span>
       <span className="nav-label">{label}</span>
       {count ? (
@@ -29,7 +40,12 @@ function Item({ icon, label, count, hint, ...link }: { icon: ReactNode; label: s
       ) : null}
     </Link>
   );
-}
+});
+
+const ProjectItem = memo(function ProjectItem({ project, count = 0 }: { project: Project; count?: number | undefined }) {
+  const params = useMemo(() => ({ id: project.id }), [project.id]);
+  return <Item icon={IconHash} color={project.color ?? undefined} label={project.name} count={count} hint={useT().task.count(count)} to="/app/project/$id" params={params} />;
+});
 
 function useCounts() {
   const { tasks } = useTasks();
@@ -46,7 +62,7 @@ function useCounts() {
   }, [tasks, zone, today]);
 }
 
-export function Sidebar() {
+export const Sidebar = memo(function Sidebar() {
   const t = useT();
   const user = useUser();
   const counts = useCounts();
@@ -56,17 +72,7 @@ export function Sidebar() {
   const own = [...projects.values()].filter((project) => !project.is_inbox);
   const archived = own.filter((project) => project.archived);
   const [allShown, setAllShown] = useState(false);
-  const line = (project: Project) => (
-    <Item
-      key={project.id}
-      icon={<IconHash size={size} color={project.color ?? undefined} />}
-      label={project.name}
-      count={counts.projects.get(project.id)}
-      hint={t.task.count(counts.projects.get(project.id) ?? 0)}
-      to="/app/project/$id"
-      params={{ id: project.id }}
-    />
-  );
+  const line = (project: Project) => <ProjectItem key={project.id} project={project} count={counts.projects.get(project.id)} />;
   return (
     <>
       <div className="sidebar-head">
@@ -78,12 +84,12 @@ export function Sidebar() {
       </Button>
       <ScrollArea className="sidebar-scroll" type="auto" viewportProps={{ tabIndex: -1 }}>
         <div>
-          <Item icon={<IconInbox size={size} />} label={t.nav.inbox} count={counts.projects.get(inbox)} hint={t.task.count(counts.projects.get(inbox) ?? 0)} to="/app/inbox" />
-          <Item icon={<IconSun size={size} />} label={t.nav.today} count={counts.today} hint={t.task.count(counts.today)} to="/app/today" />
-          <Item icon={<IconListDetails size={size} />} label={t.nav.upcoming} to="/app/upcoming" />
-          <Item icon={<IconCalendarMonth size={size} />} label={t.nav.calendar} to="/app/calendar" />
-          <Item icon={<IconSearch size={size} />} label={t.nav.search} to="/app/search" />
-          <Item icon={<IconBell size={size} />} label={t.nav.notifications} count={unread} hint={t.notifications.unread(unread)} to="/app/notifications" />
+          <Item icon={IconInbox} label={t.nav.inbox} count={counts.projects.get(inbox)} hint={t.task.count(counts.projects.get(inbox) ?? 0)} to="/app/inbox" />
+          <Item icon={IconSun} label={t.nav.today} count={counts.today} hint={t.task.count(counts.today)} to="/app/today" />
+          <Item icon={IconListDetails} label={t.nav.upcoming} to="/app/upcoming" />
+          <Item icon={IconCalendarMonth} label={t.nav.calendar} to="/app/calendar" />
+          <Item icon={IconSearch} label={t.nav.search} to="/app/search" />
+          <Item icon={IconBell} label={t.nav.notifications} count={unread} hint={t.notifications.unread(unread)} to="/app/notifications" />
           <div className="nav-heading">
             <h2>{t.nav.projects}</h2>
             <ActionIcon variant="subtle" color="gray" aria-label={t.nav.newProject} onClick={() => setUi({ project: 'new' })}>
@@ -105,9 +111,9 @@ export function Sidebar() {
         </div>
       </ScrollArea>
       <div className="sidebar-foot" role="group" aria-label={t.nav.account}>
-        <Item icon={<IconTrash size={size} />} label={t.nav.trash} to="/app/trash" />
-        <Item icon={<IconSettings size={size} />} label={t.nav.settings} to="/app/settings" />
-        {user.role === 'administrator' && <Item icon={<IconShieldLock size={size} />} label={t.nav.administration} to="/app/administration" />}
+        <Item icon={IconTrash} label={t.nav.trash} to="/app/trash" />
+        <Item icon={IconSettings} label={t.nav.settings} to="/app/settings" />
+        {user.role === 'administrator' && <Item icon={IconShieldLock} label={t.nav.administration} to="/app/administration" />}
         <button type="button" className="nav-item" onClick={() => void signOut()}>
           <span className="nav-icon" aria-hidden>
             <IconLogOut size={size} />
@@ -117,4 +123,4 @@ export function Sidebar() {
       </div>
     </>
   );
-}
+});

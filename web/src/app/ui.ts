@@ -40,7 +40,7 @@ function subscribe(listener: () => void) {
 export const useUi = (): Ui => useSyncExternalStore(subscribe, getUi);
 export const useSelected = (id: string): boolean => useSyncExternalStore(subscribe, () => ui.selected.has(lastingId(id)));
 export const selectedTasks = (): string[] => [...ui.selected].map(realId);
-export const useSelectedTasks = (): string[] => [...useUi().selected].map(realId);
+export const useSelectedCount = (): number => useSyncExternalStore(subscribe, () => ui.selected.size);
 export const select = (ids: readonly string[]) => setUi({ selected: new Set(ids.map(lastingId)) });
 
 export function toggleSelected(id: string) {

@@ -17,9 +17,9 @@ export function CalendarView() {
   const t = useT();
   const place = usePlace();
   const navigate = useNavigate();
-  const { view, day: asked } = useSearch({ from: '/inside/app/calendar' });
+  const week = useSearch({ from: '/inside/app/calendar', select: ({ view }) => view === 'week' });
+  const asked = useSearch({ from: '/inside/app/calendar', select: ({ day }) => day });
   const { tasks } = useTasks();
-  const week = view === 'week';
   const day = asked ?? place.today;
   const month = day.slice(0, 7);
   const first = weekOf(week ? day : `${month}-01`, place.weekStart);
@@ -39,8 +39,7 @@ export function CalendarView() {
       if (there) there.push(task);
       else found.set(due.day, [task]);
     }
-    for (const list of found.values()) list.sort(byUrgency(place.zone));
-    return found;
+    return new Map([...found].map(([each, list]) => [each, byUrgency(list, place.zone)]));
   }, [tasks, days, place.zone]);
   const go = (to: string) => void navigate({ to: '.', search: (old) => ({ ...old, day: to === place.today ? undefined : to }) });
   const step = (direction: 1 | -1) => go(week ? addDays(day, 7 * direction) : `${addMonths(month, direction)}-01`);

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Text, TextInput } from '@mantine/core';
-import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useDeferredValue, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { IconX } from '../../app/icons';
 import { usePlace } from '../../app/locale';
 import { tellUndoable } from '../../app/toast';
@@ -27,10 +27,13 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   const [added, setAdded] = useState('');
   const input = useRef<HTMLInputElement>(null);
   const open = useMemo(() => [...projects.values()].filter((project) => !project.archived), [projects]);
-  const understood = useMemo(
-    () => parseQuickAdd(text, open, (rest) => findDates(rest, language, new Date(), place.zone), ignored),
-    [text, open, language, place.zone, ignored],
+  const understand = useCallback(
+    (words: string) => parseQuickAdd(words, open, (rest) => findDates(rest, language, new Date(), place.zone), ignored),
+    [open, language, place.zone, ignored],
   );
+  // A letter stands there before it is understood: reading dates may take longer than a frame.
+  const read = useDeferredValue(text);
+  const understood = useMemo(() => understand(read), [understand, read]);
   const suggestions = useMemo(() => suggest(text, input.current?.selectionStart ?? text.length, open, labels), [text, open, labels]);
   const close = () => setUi({ quick: null });
   // What the place says where it was opened, unless the words say otherwise.
@@ -44,8 +47,8 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     if (hit.kind === 'priority') return t.task.priorities[hit.priority];
     return dueText(t, hit.when, place);
   };
-  const ignore = (hit: Hit) => {
-    setIgnored((old) => new Set(old).add(text.slice(hit.start, hit.end)));
+  const ignore = (words: string) => {
+    setIgnored((old) => new Set(old).add(words));
     input.current?.focus();
   };
   const accept = (suggestion: Suggestion) => {
@@ -53,17 +56,18 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     input.current?.focus();
   };
   const submit = () => {
-    if (!understood.title) return;
-    const due = understood.due ?? (day ? { day, time: null } : null);
-    const body: TaskCreation = { title: understood.title };
-    const project = understood.project?.id ?? here?.id;
-    if (project) body.project_id = project;
-    if (understood.labels.length > 0) body.labels = understood.labels;
-    if (understood.priority) body.priority = understood.priority;
+    const { title, due: said, project: named, labels: marked, priority } = understand(text);
+    if (!title) return;
+    const due = said ?? (given.day ? { day: given.day, time: null } : null);
+    const body: TaskCreation = { title };
+    const project = named?.id ?? given.project;
+    if (project && projects.has(project)) body.project_id = project;
+    if (marked.length > 0) body.labels = marked;
+    if (priority) body.priority = priority;
     if (due) Object.assign(body, dueFields(due, place.zone));
     const id = createTask(body);
     tellUndoable(t, t.task.added, () => void trashTask(id));
-    setAdded(understood.title);
+    setAdded(title);
     setText('');
     setIgnored(new Set());
   };
@@ -75,10 +79,10 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
       event.preventDefault();
       accept(suggestions[0]);
     } else if (event.key === 'Escape') {
-      const last = understood.hits.at(-1);
+      const last = understand(text).hits.at(-1);
       event.preventDefault();
       event.stopPropagation();
-      if (last) ignore(last);
+      if (last) ignore(text.slice(last.start, last.end));
       else close();
     }
   };
@@ -113,7 +117,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
         {here && !here.is_inbox && <Understood words={`# ${here.name}`} label={t.quick.ignore(here.name)} onTakeBack={() => setGiven({ ...given, project: undefined })} />}
         {day && <Understood words={dayText(t, day, place)} label={t.quick.ignore(dayText(t, day, place))} onTakeBack={() => setGiven({ ...given, day: undefined })} />}
         {understood.hits.map((hit) => (
-          <Understood key={`${hit.start} ${hit.kind}`} words={words(hit)} label={t.quick.ignore(text.slice(hit.start, hit.end))} onTakeBack={() => ignore(hit)} />
+          <Understood key={`${hit.start} ${hit.kind}`} words={words(hit)} label={t.quick.ignore(read.slice(hit.start, hit.end))} onTakeBack={() => ignore(read.slice(hit.start, hit.end))} />
         ))}
       </div>
       <Group justify="space-between" mt="md">

@@ -6,6 +6,9 @@ import type { Language } from '../../i18n';
 import { addDays, whenOf } from '../tasks/due';
 import type { DateHit } from './parse';
 
+// It makes its patterns when it first reads: not while somebody types.
+setTimeout(() => english.casual.parse('tomorrow'));
+
 const two = (value: number | null) => String(value ?? 0).padStart(2, '0');
 
 /** The dates in `text`, in its order; words count from `now` on the clock of `zone`. English words are known everywhere. */

@@ -23,7 +23,7 @@ export function SearchView() {
   const place = usePlace();
   const navigate = useNavigate();
   const online = useOnline();
-  const { q } = useSearch({ from: '/inside/app/search' });
+  const q = useSearch({ from: '/inside/app/search', select: (found) => found.q });
   const [text, setText] = useState(q ?? '');
   const [asked] = useDebouncedValue(text.trim(), pause);
   const projects = useProjects();

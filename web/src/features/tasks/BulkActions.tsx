@@ -1,18 +1,19 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
+import { memo } from 'react';
 import { IconCalendarWeek, IconCheck, IconFlag, IconFolder, IconTrash, IconX } from '../../app/icons';
 import { usePlace } from '../../app/locale';
-import { clearSelection, useSelectedTasks } from '../../app/ui';
+import { clearSelection, selectedTasks, useSelectedCount } from '../../app/ui';
 import { useT } from '../../i18n';
 import { useProjects } from '../../store/hooks';
 import { changeMany, completeMany, setDay, trashMany } from './commands';
 import { addDays, weekOf } from './due';
 import { priorities } from './order';
 
-export default function BulkActions() {
+/** Drawn once: the selection may grow with every key. */
+export default memo(function BulkActions() {
   const t = useT();
   const place = usePlace();
   const projects = useProjects();
-  const ids = useSelectedTasks();
   const days: [string, string | null][] = [
     [t.day.today, place.today],
     [t.day.tomorrow, addDays(place.today, 1)],
@@ -21,10 +22,8 @@ export default function BulkActions() {
   ];
   return (
     <div className="bulk" role="toolbar" aria-label={t.bulk.title}>
-      <span className="bulk-count" role="status">
-        {t.bulk.selected(ids.length)}
-      </span>
-      <Button variant="subtle" leftSection={<IconCheck size={17} />} aria-label={t.bulk.complete} onClick={() => completeMany(t, ids)}>
+      <Count />
+      <Button variant="subtle" leftSection={<IconCheck size={17} />} aria-label={t.bulk.complete} onClick={() => completeMany(t, selectedTasks())}>
         <span className="wide">{t.bulk.complete}</span>
       </Button>
       <Menu withinPortal>
@@ -35,7 +34,7 @@ export default function BulkActions() {
         </Menu.Target>
         <Menu.Dropdown>
           {days.map(([label, day]) => (
-            <Menu.Item key={label} onClick={() => setDay(t, ids, day, place.zone)}>
+            <Menu.Item key={label} onClick={() => setDay(t, selectedTasks(), day, place.zone)}>
               {label}
             </Menu.Item>
           ))}
@@ -49,7 +48,7 @@ export default function BulkActions() {
         </Menu.Target>
         <Menu.Dropdown>
           {priorities.map((priority) => (
-            <Menu.Item key={priority} onClick={() => changeMany(t, ids, () => ({ priority }))}>
+            <Menu.Item key={priority} onClick={() => changeMany(t, selectedTasks(), () => ({ priority }))}>
               {t.task.priorities[priority]}
             </Menu.Item>
           ))}
@@ -65,18 +64,26 @@ export default function BulkActions() {
           {[...projects.values()]
             .filter((project) => !project.archived)
             .map((project) => (
-              <Menu.Item key={project.id} onClick={() => changeMany(t, ids, () => ({ project_id: project.id }))}>
+              <Menu.Item key={project.id} onClick={() => changeMany(t, selectedTasks(), () => ({ project_id: project.id }))}>
                 {project.is_inbox ? t.nav.inbox : project.name}
               </Menu.Item>
             ))}
         </Menu.Dropdown>
       </Menu>
-      <Button variant="subtle" color="red" leftSection={<IconTrash size={17} />} aria-label={t.bulk.trash} onClick={() => trashMany(t, ids)}>
+      <Button variant="subtle" color="red" leftSection={<IconTrash size={17} />} aria-label={t.bulk.trash} onClick={() => trashMany(t, selectedTasks())}>
         <span className="wide">{t.bulk.trash}</span>
       </Button>
       <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.bulk.clear} onClick={clearSelection}>
         <IconX size={18} />
       </ActionIcon>
     </div>
+  );
+});
+
+function Count() {
+  return (
+    <span className="bulk-count" role="status">
+      {useT().bulk.selected(useSelectedCount())}
+    </span>
   );
 }

@@ -1,9 +1,9 @@
-import { lazy, Suspense } from 'react';
-import { useUi } from '../../app/ui';
+import { Suspense } from 'react';
+import { apart } from '../../app/apart';
+import { useSelectedCount } from '../../app/ui';
 
-const BulkActions = lazy(() => import('./BulkActions'));
+export const BulkActions = apart(() => import('./BulkActions'));
 
 export function BulkBar() {
-  const { selected } = useUi();
-  return selected.size > 0 ? <Suspense fallback={null}>{<BulkActions />}</Suspense> : null;
+  return useSelectedCount() > 0 ? <Suspense fallback={null}>{<BulkActions />}</Suspense> : null;
 }

@@ -16,7 +16,7 @@ export function InboxView() {
   const inbox = useInboxId();
   const { tasks, loading } = useTasks();
   const found = useMemo(
-    () => [...tasks.values()].filter((task) => task.project_id === inbox && isOpen(task)).sort(byPriority(place.zone)),
+    () => byPriority([...tasks.values()].filter((task) => task.project_id === inbox && isOpen(task)), place.zone),
     [tasks, inbox, place.zone],
   );
   const groups = useMemo(() => [{ id: 'inbox', tasks: found }], [found]);

@@ -21,6 +21,7 @@ import { byPriority, isOpen } from './order';
 import { TaskList, type Group } from './TaskList';
 import { ViewHead } from './ViewHead';
 
+const nothing: readonly Task[] = [];
 const BoardView = lazy(() => import('../board/BoardView'));
 
 /** What was closed, from the service; the open tasks are at hand anyway. */
@@ -30,7 +31,7 @@ function useClosed(project: string, wanted: boolean): readonly Task[] {
     queryFn: () => body(api.GET('/tasks', { params: { query: { project_id: project, completed: true, sort: '-updated_at', limit: 50 } } })),
     enabled: wanted && !isLocal(project),
   });
-  return data?.items ?? [];
+  return data?.items ?? nothing;
 }
 
 export function ProjectView() {
@@ -38,7 +39,9 @@ export function ProjectView() {
   const place = usePlace();
   const navigate = useNavigate();
   const { id: named } = useParams({ from: '/inside/app/project/$id' });
-  const { view, done = false } = useSearch({ from: '/inside/app/project/$id' });
+  // One by one: an open task is part of the search too, and none of this view's business.
+  const view = useSearch({ from: '/inside/app/project/$id', select: (search) => search.view });
+  const done = useSearch({ from: '/inside/app/project/$id', select: (search) => search.done ?? false });
   const projects = useProjects();
   useEdits();
   const id = realId(named);
@@ -52,7 +55,7 @@ export function ProjectView() {
   const all = useMemo(() => {
     const found = new Map(closed.map((task) => [task.id, task]));
     for (const task of tasks.values()) found.set(task.id, task);
-    return [...found.values()].filter((task) => task.project_id === id).sort(byPriority(place.zone));
+    return byPriority([...found.values()].filter((task) => task.project_id === id), place.zone);
   }, [tasks, closed, id, place.zone]);
   const open = useMemo(() => all.filter(isOpen), [all]);
   const groups = useMemo(() => {

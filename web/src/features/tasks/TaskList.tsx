@@ -32,6 +32,8 @@ interface Props {
 
 const rowHeight = 57;
 const headHeight = 52;
+/** What lies over the ends of the window; as `scroll-padding` in app.css. */
+const covered = { scrollPaddingStart: 64, scrollPaddingEnd: 96 };
 
 /** A list of any length: only what is near the screen is drawn. */
 export function TaskList({ label, groups, place, projects, renderTask, renderHead }: Props) {
@@ -64,6 +66,7 @@ export function TaskList({ label, groups, place, projects, renderTask, renderHea
     getItemKey: key,
     overscan: 12,
     scrollMargin: margin,
+    ...covered,
   });
   // With the rows themselves, not after they are painted: a key in between would act on what is no longer there.
   useLayoutEffect(() => {

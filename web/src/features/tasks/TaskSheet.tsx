@@ -1,7 +1,7 @@
 import { ActionIcon, CloseButton, Drawer, Group, Menu, Select, Skeleton, Stack, TagsInput, Text, Textarea } from '@mantine/core';
 import { useMediaQuery, useWindowEvent } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { IconDots, IconFlag, IconHash, IconLink, IconProgress, IconTag, IconTrash } from '../../app/icons';
 import { keepEscape } from '../../app/keepEscape';
 import { usePlace } from '../../app/locale';
@@ -83,19 +83,11 @@ function Gone() {
 
 function Sheet({ task }: { task: Task }) {
   const t = useT();
-  const place = usePlace();
-  const projects = useProjects();
-  const labels = useLabels();
+  // The first frame has the title; what is costly to draw follows it.
+  const whole = useDeferredValue(true, false);
   // What is being written stays, whatever comes from elsewhere meanwhile.
   const [title, setTitle] = useState<Draft | null>(null);
-  const change = (fields: TaskChange) => void changeTask(task.id, fields, task);
-  const choices = useMemo(
-    () =>
-      [...projects.values()]
-        .filter((project) => !project.archived || project.id === task.project_id)
-        .map((project) => ({ value: project.id, label: project.is_inbox ? t.nav.inbox : project.name })),
-    [projects, task.project_id, t],
-  );
+  const text = title?.text ?? task.title;
   const saveTitle = () => {
     const clean = title?.text.trim();
     if (title && clean) changeTask(task.id, { title: clean }, task, { title: title.seen });
@@ -109,9 +101,10 @@ function Sheet({ task }: { task: Task }) {
           className="sheet-title"
           variant="unstyled"
           aria-label={t.task.title}
-          autosize
+          rows={1}
           maxLength={500}
-          value={title?.text ?? task.title}
+          value={text}
+          wrapperProps={{ 'data-text': text }}
           onChange={(event) => setTitle({ text: event.currentTarget.value.replace(/\n/g, ' '), seen: title?.seen ?? task.title })}
           onBlur={saveTitle}
           onKeyDown={(event) => {
@@ -145,6 +138,26 @@ function Sheet({ task }: { task: Task }) {
         </Menu>
         <Close />
       </Group>
+      {whole && <Fields task={task} />}
+    </Stack>
+  );
+}
+
+function Fields({ task }: { task: Task }) {
+  const t = useT();
+  const place = usePlace();
+  const projects = useProjects();
+  const labels = useLabels();
+  const change = (fields: TaskChange) => void changeTask(task.id, fields, task);
+  const choices = useMemo(
+    () =>
+      [...projects.values()]
+        .filter((project) => !project.archived || project.id === task.project_id)
+        .map((project) => ({ value: project.id, label: project.is_inbox ? t.nav.inbox : project.name })),
+    [projects, task.project_id, t],
+  );
+  return (
+    <>
       <DescriptionField value={task.description} onSave={({ text, seen }) => void changeTask(task.id, { description: text }, task, { description: seen })} />
       <div className="fields">
         <span className="field-name">{t.task.due}</span>
@@ -175,6 +188,6 @@ function Sheet({ task }: { task: Task }) {
           </p>
         )}
       </section>
-    </Stack>
+    </>
   );
 }

@@ -8,31 +8,26 @@ const rank = new Map(priorities.map((priority, index) => [priority, index]));
 export const isOpen = (task: Task) => task.status === 'todo' || task.status === 'in_progress';
 
 /** What the service has not named yet is the newest, whatever the two clocks say: nothing changes places as it is named. */
-function byAge(a: Task, b: Task): number {
-  const sent = Number(isLocal(a.id)) - Number(isLocal(b.id));
-  if (sent !== 0 || a.created_at === b.created_at) return sent;
-  return a.created_at < b.created_at ? -1 : 1;
+const age = (task: Task) => `${isLocal(task.id) ? 1 : 0}${task.created_at}`;
+
+function due(task: Task, zone: string): string {
+  const when = dueOf(task, zone);
+  return when ? `${when.day}T${when.time ?? '24:00'}` : '~';
+}
+
+/** Each task's place is one string, made once: a comparison would make two, many times over. */
+function sorted(tasks: readonly Task[], placeOf: (task: Task) => string): Task[] {
+  return tasks
+    .map((task) => ({ task, place: placeOf(task) }))
+    .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0))
+    .map(({ task }) => task);
 }
 
 /** What is due first comes first, then what matters more, then what is older. */
-export function byUrgency(zone: string): (a: Task, b: Task) => number {
-  const place = (task: Task) => {
-    const due = dueOf(task, zone);
-    return due ? `${due.day}T${due.time ?? '24:00'}` : '~';
-  };
-  return (a, b) => {
-    const whenA = place(a);
-    const whenB = place(b);
-    if (whenA !== whenB) return whenA < whenB ? -1 : 1;
-    return (rank.get(a.priority) ?? 0) - (rank.get(b.priority) ?? 0) || byAge(a, b);
-  };
-}
+export const byUrgency = (tasks: readonly Task[], zone: string) => sorted(tasks, (task) => `${due(task, zone)} ${rank.get(task.priority)} ${age(task)}`);
 
 /** What matters more comes first, then what is due first. */
-export function byPriority(zone: string): (a: Task, b: Task) => number {
-  const urgency = byUrgency(zone);
-  return (a, b) => (rank.get(a.priority) ?? 0) - (rank.get(b.priority) ?? 0) || urgency(a, b);
-}
+export const byPriority = (tasks: readonly Task[], zone: string) => sorted(tasks, (task) => `${rank.get(task.priority)} ${due(task, zone)} ${age(task)}`);
 
 export interface Today {
   overdue: Task[];
@@ -47,9 +42,7 @@ export function todayOf(tasks: Iterable<Task>, day: string, zone: string): Today
     if (!due || due.day > day) continue;
     (due.day < day ? found.overdue : found.today).push(task);
   }
-  found.overdue.sort(byUrgency(zone));
-  found.today.sort(byUrgency(zone));
-  return found;
+  return { overdue: byUrgency(found.overdue, zone), today: byUrgency(found.today, zone) };
 }
 
 /** Open tasks by day, from `first` for `count` days; later ones under their own days. */
@@ -64,6 +57,5 @@ export function agendaOf(tasks: Iterable<Task>, first: string, count: number, zo
     if (there) there.push(task);
     else days.set(due.day, [task]);
   }
-  const compare = byUrgency(zone);
-  return [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([day, list]) => ({ day, tasks: list.sort(compare) }));
+  return [...days].sort(([a], [b]) => (a < b ? -1 : 1)).map(([day, list]) => ({ day, tasks: byUrgency(list, zone) }));
 }

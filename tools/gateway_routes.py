@@ -20,6 +20,7 @@ EVERY_PROGRAM = "every-program"
 LOCATION = """location ~ ^(?:/api/v1)?{paths}{end} {{
   set $service {upstream};
   if ($repeatable_post) {{ return 418; }}
+  if ($closing) {{ return 419; }}
   proxy_next_upstream error timeout;
   include upstream.conf;
   proxy_pass http://$service;

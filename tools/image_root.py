@@ -18,7 +18,7 @@ UID = 65532
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 SERVICES = ["user-service", "task-service", "notification-service"]
 PROGRAMS = [*SERVICES, "cumulo"]
-GATEWAY_TOOLS = ["/usr/sbin/nginx", "/usr/bin/bash", "/usr/bin/getent", "/usr/bin/mkdir", "/usr/bin/sleep", "/usr/bin/openssl"]
+GATEWAY_TOOLS = ["/usr/sbin/nginx", "/usr/bin/bash", "/usr/bin/getent", "/usr/bin/mkdir", "/usr/bin/rm", "/usr/bin/sleep", "/usr/bin/openssl"]
 #: Read by glibc when names are looked up, by OpenSSL, and by the time-zone library.
 COMMON = ["/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo", "/etc/debian_version", "/usr/lib/os-release"]
 

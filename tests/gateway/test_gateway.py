@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -9,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import pytest
@@ -32,12 +34,13 @@ def gateway():
     """Makes gateways: `gateway(users=[stub], tasks=[…], notifications=[…], NAME=value…)`."""
     made, folders = [], []
 
-    def make(users=(), tasks=(), notifications=(), **variables) -> Gateway:
+    def make(users=(), tasks=(), notifications=(), environment=None, **variables) -> Gateway:
         folders.append(pathlib.Path(tempfile.mkdtemp(prefix="cumulo-gateway-")))
         nobody = [f"127.0.0.1:{free_port()}"]
         replicas = {name: [each.address for each in stubs] or nobody for name, stubs in (
             ("user-service", users), ("task-service", tasks), ("notification-service", notifications))}
-        made.append(Gateway(folders[-1] / "run", replicas, {f"CUMULO_GATEWAY_{k}": str(v) for k, v in variables.items()}))
+        made.append(Gateway(folders[-1] / "run", replicas, {
+            **{f"CUMULO_GATEWAY_{k}": str(v) for k, v in variables.items()}, **(environment or {})}))
         return made[-1].start()
 
     yield make
@@ -404,6 +407,79 @@ class TestConfiguration:
             time.sleep(0.3)
             assert g.stop() == 0
             assert raw.read_answer().status == 200, "what was under way was finished"
+
+
+class Clients:
+    """They ask again and again, each over a connection that is kept until an answer says that it ends."""
+
+    def __init__(self, port: int, count: int = 6):
+        self.answered, self.failed, self._port, self._stop = 0, [], port, threading.Event()
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(count)]
+
+    def __enter__(self):
+        for each in self._threads:
+            each.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for each in self._threads:
+            each.join(20)
+
+    def _ask(self):
+        connection = None
+        while not self._stop.is_set():
+            try:
+                if connection is None:
+                    connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+                    connection.connect()
+            except OSError:  # it does not listen
+                connection = None
+                time.sleep(0.05)
+                continue
+            try:
+                connection.request("GET", "/tasks")
+                answer = connection.getresponse()
+                answer.read()
+                self.answered += 1
+                if answer.status != 200:
+                    self.failed.append(answer.status)
+                if answer.will_close:
+                    connection = None
+            except (OSError, http.client.HTTPException) as e:
+                self.failed.append(repr(e))
+                connection = None
+
+
+class TestReload:
+    def test_other_addresses_break_no_connection(self, tmp_path, gateway, stub):
+        service = stub()
+        (tmp_path / "getent").write_text(f'#!/bin/bash\nfor each in $(<{tmp_path}/addresses); do echo "$each STREAM $3"; done\n')
+        (tmp_path / "getent").chmod(0o755)
+
+        def stands_for(addresses):
+            (tmp_path / "next").write_text(addresses)
+            (tmp_path / "next").rename(tmp_path / "addresses")
+
+        stands_for("127.0.0.1")
+        g = gateway(environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, RESOLVE_EVERY=1,
+                    TASK_SERVICE="tasks:" + service.address.split(":")[1])
+        with Clients(g.port) as clients:
+            for addresses in ("127.0.0.1 127.0.0.2", "127.0.0.1", "127.0.0.1 127.0.0.2"):
+                time.sleep(1)
+                stands_for(addresses)
+                g.wait_for_configuration(lambda text, two="2" in addresses.split(".")[-1]: ("127.0.0.2:" in text) == two)
+                time.sleep(1)
+            stands_for("")  # a name server that is away changes nothing
+            time.sleep(3)
+        assert clients.answered > 20 and not clients.failed
+
+    def test_a_stop_breaks_no_connection(self, gateway, stub):
+        g = gateway(tasks=[stub()])
+        with Clients(g.port) as clients:
+            time.sleep(0.5)
+            assert g.stop() == 0
+        assert clients.answered > 20 and not clients.failed
 
 
 def test_the_real_services_answer_through_it(systems):

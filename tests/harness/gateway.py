@@ -82,6 +82,13 @@ class Gateway:
             assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "gateway.log").read_text()
             time.sleep(0.02)
 
+    def wait_for_configuration(self, holds, seconds: float = 20):
+        """Until what nginx is given is so."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while not holds((self.folder / "nginx.conf").read_text()):
+            assert time.monotonic() < deadline, (self.folder / "nginx.conf").read_text()
+            time.sleep(0.05)
+
     def access_log(self) -> list:
         """Every line so far."""
         return [json.loads(line) for line in (self.folder / "access.log").read_text().splitlines()]

@@ -45,12 +45,14 @@ struct project_data {
 BOOST_DESCRIBE_STRUCT(project_data, (), (id))
 struct project_event_data {
   project_data project;
+  std::optional<std::vector<std::string>> audience;
 };
-BOOST_DESCRIBE_STRUCT(project_event_data, (), (project))
+BOOST_DESCRIBE_STRUCT(project_event_data, (), (project, audience))
 struct erased_data {
   std::string id;
+  std::optional<std::vector<std::string>> audience;
 };
-BOOST_DESCRIBE_STRUCT(erased_data, (), (id))
+BOOST_DESCRIBE_STRUCT(erased_data, (), (id, audience))
 
 struct security_data {
   std::string id;
@@ -120,6 +122,10 @@ constexpr std::string_view project_trashed = "io.cumulo.project.trashed.v1";
 constexpr std::string_view project_restored = "io.cumulo.project.restored.v1";
 constexpr std::string_view project_erased = "io.cumulo.project.erased.v1";
 
+std::vector<std::string> audience_of(const std::optional<std::vector<std::string>>& told) {
+  return told.value_or(std::vector<std::string>{});
+}
+
 bool is_done(const task_data& task) { return task.status == "done" || task.status == "cancelled"; }
 
 bool contains(const std::optional<std::vector<std::string>>& words, std::string_view word) {
@@ -133,7 +139,7 @@ awaitable<void> keep_agenda(sql::transaction& tx, const task_event_data& data, t
     co_return;
   }
   const agenda_task kept{task.id, task.project_id, task.title, task.due, from_millis(*data.due_at)};
-  const std::vector<std::string> audience = data.audience.value_or(std::vector<std::string>{});
+  const std::vector<std::string> audience = audience_of(data.audience);
   co_await digest_repository::put_task(tx, kept, audience);
 }
 
@@ -145,7 +151,7 @@ awaitable<void> task_changed(sql::transaction& tx, const bus::event& e, task_cha
 
   news told = news_of(kind::task_changed, e, data.task);
   told.actor_id = data.actor_id.value_or("");
-  const std::vector<std::string> audience = data.audience.value_or(std::vector<std::string>{});
+  const std::vector<std::string> audience = audience_of(data.audience);
   const bool for_others = std::ranges::any_of(audience, [&](const std::string& a) { return a != told.actor_id; });
   if (!for_others) co_return;  // the most frequent case by far
   std::string actor;
@@ -161,7 +167,7 @@ awaitable<void> due_soon(sql::transaction& tx, const bus::event& e, const teller
   const task_facts task = facts_of(data.task, data.due_at);
   auto words = [&](const reader& who) { return due_soon_text(who, task); };
   const news told = news_of(kind::due_soon, e, data.task);
-  const std::vector<std::string> audience = data.audience.value_or(std::vector<std::string>{});
+  const std::vector<std::string> audience = audience_of(data.audience);
   for (const std::string& each : audience) co_await who_tells.tell(tx, told, each, words);
 }
 
@@ -193,11 +199,12 @@ awaitable<void> consume(const bus::event& e, sql::transaction& tx, const teller&
   if (e.type == task_due_soon) co_return co_await due_soon(tx, e, who_tells);
   if (e.type == project_trashed || e.type == project_restored) {
     const project_event_data data = read<project_event_data>(e);
-    co_return co_await digest_repository::hide_project(tx, data.project.id, e.type == project_trashed);
+    co_return co_await digest_repository::hide_project(tx, data.project.id, e.type == project_trashed,
+                                                       audience_of(data.audience));
   }
   const erased_data data = read<erased_data>(e);
   if (e.type == task_erased) co_return co_await digest_repository::remove_task(tx, data.id);
-  co_await digest_repository::remove_project(tx, data.id);
+  co_await digest_repository::remove_project(tx, data.id, audience_of(data.audience));
 }
 
 }  // namespace

@@ -25,10 +25,12 @@ constexpr sql::statement select_agenda{
 constexpr sql::statement insert_task{
     "agenda.put",
     "INSERT INTO agenda (account_id, task_id, project_id, title, due, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
-    "ON CONFLICT (account_id, task_id) DO NOTHING"};
+    "ON CONFLICT (task_id, account_id) DO NOTHING"};
 constexpr sql::statement delete_task{"agenda.remove", "DELETE FROM agenda WHERE task_id = ?1"};
-constexpr sql::statement set_hidden{"agenda.hide_project", "UPDATE agenda SET hidden = ?2 WHERE project_id = ?1"};
-constexpr sql::statement delete_project{"agenda.remove_project", "DELETE FROM agenda WHERE project_id = ?1"};
+constexpr sql::statement set_hidden{"agenda.hide_project",
+                                    "UPDATE agenda SET hidden = ?3 WHERE account_id = ?1 AND project_id = ?2"};
+constexpr sql::statement delete_project{"agenda.remove_project",
+                                        "DELETE FROM agenda WHERE account_id = ?1 AND project_id = ?2"};
 
 struct next_values {
   std::optional<std::int64_t> at, day;
@@ -92,14 +94,20 @@ awaitable<void> digest_repository::remove_task(sql::transaction& tx, const std::
   co_await tx.execute(delete_task, values);
 }
 
-awaitable<void> digest_repository::hide_project(sql::transaction& tx, const std::string& project_id, bool hidden) {
-  const std::array values{sql::param{project_id}, sql::param{hidden}};
-  co_await tx.execute(set_hidden, values);
+awaitable<void> digest_repository::hide_project(sql::transaction& tx, const std::string& project_id, bool hidden,
+                                                const std::vector<std::string>& audience) {
+  for (const std::string& each : audience) {
+    const std::array values{sql::param{each}, sql::param{project_id}, sql::param{hidden}};
+    co_await tx.execute(set_hidden, values);
+  }
 }
 
-awaitable<void> digest_repository::remove_project(sql::transaction& tx, const std::string& project_id) {
-  const std::array values{sql::param{project_id}};
-  co_await tx.execute(delete_project, values);
+awaitable<void> digest_repository::remove_project(sql::transaction& tx, const std::string& project_id,
+                                                  const std::vector<std::string>& audience) {
+  for (const std::string& each : audience) {
+    const std::array values{sql::param{each}, sql::param{project_id}};
+    co_await tx.execute(delete_project, values);
+  }
 }
 
 }  // namespace cumulo::notifications

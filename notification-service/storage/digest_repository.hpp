@@ -54,8 +54,11 @@ class digest_repository {
   static awaitable<void> put_task(sql::transaction& tx, const agenda_task& task,
                                   const std::vector<std::string>& audience);
   static awaitable<void> remove_task(sql::transaction& tx, const std::string& task_id);
-  static awaitable<void> hide_project(sql::transaction& tx, const std::string& project_id, bool hidden);
-  static awaitable<void> remove_project(sql::transaction& tx, const std::string& project_id);
+  /// Its tasks, on the agenda of these accounts: what lies by account is not looked for by project.
+  static awaitable<void> hide_project(sql::transaction& tx, const std::string& project_id, bool hidden,
+                                      const std::vector<std::string>& audience);
+  static awaitable<void> remove_project(sql::transaction& tx, const std::string& project_id,
+                                        const std::vector<std::string>& audience);
 
  private:
   sql::database& store_;

@@ -84,11 +84,11 @@ TEST_P(digests, follow_what_becomes_of_tasks) {
 
 TEST_P(digests, leave_out_projects_in_the_trash_and_muted_ones) {
   put(new_id(), "x", "2026-11-30T10:00:00Z", {ann});
-  project_event("trashed", R"({"project":{"id":")" + project + R"("},"actor_id":null})");
+  project_event("trashed", R"({"project":{"id":")" + project + R"("},"actor_id":null,"audience":[")" + ann + R"("]})");
   move("2026-12-01T08:00:00Z");
   EXPECT_EQ(send(), 1);
   EXPECT_THAT(inbox(ann), IsEmpty());
-  project_event("restored", R"({"project":{"id":")" + project + R"("},"actor_id":null})");
+  project_event("restored", R"({"project":{"id":")" + project + R"("},"actor_id":null,"audience":[")" + ann + R"("]})");
   prefer(ann, [&](preferences& p) { p.muted_projects = {project}; });
   move("2026-12-02T08:00:00Z");
   EXPECT_EQ(send(), 1);
@@ -97,7 +97,7 @@ TEST_P(digests, leave_out_projects_in_the_trash_and_muted_ones) {
   move("2026-12-03T08:00:00Z");
   EXPECT_EQ(send(), 1);
   EXPECT_THAT(inbox(ann), ElementsAre("1 overdue"));
-  project_event("erased", R"({"id":")" + project + R"(","actor_id":null})");
+  project_event("erased", R"({"id":")" + project + R"(","actor_id":null,"audience":[")" + ann + R"("]})");
   move("2026-12-04T08:00:00Z");
   EXPECT_EQ(send(), 1);
   EXPECT_EQ(inbox(ann).size(), 1U);

@@ -92,6 +92,35 @@ TEST_P(stream_log_storage, one_account_s_rows_within_bounds) {
   EXPECT_THAT(of(new_id(), {}, all[5].at), IsEmpty());
 }
 
+/// SQLite's index of accounts is made of blocks of 1,024 rows.
+TEST_P(stream_log_storage, an_account_s_rows_are_found_and_erased_wherever_they_lie) {
+  constexpr int count = 5'000;
+  run([&]() -> awaitable<void> {
+    auto body = [&](sql::transaction& tx) -> awaitable<void> {
+      for (int n = 0; n < count; ++n) {
+        co_await stream_log::append(tx, n % 500 == 7 || n == 2'000 ? ann : bob, "test.made", std::to_string(n), noon);
+      }
+    };
+    co_await database->transact(body);
+  });
+  const auto all = after({}, count);
+  ASSERT_EQ(all.size(), static_cast<std::size_t>(count));
+  const auto of_ann = [&](stream_position from, stream_position to, int limit) {
+    return data_of(
+        run([&]() -> awaitable<std::vector<stream_entry>> { co_return co_await log.read_of(ann, from, to, limit); }));
+  };
+  EXPECT_THAT(of_ann({}, all[count - 1].at, 100),
+              ElementsAre("7", "507", "1007", "1507", "2000", "2007", "2507", "3007", "3507", "4007", "4507"));
+  EXPECT_THAT(of_ann(all[1'007].at, all[4'007].at, 4), ElementsAre("1507", "2000", "2007", "2507"));
+  EXPECT_THAT(of_ann(all[3'507].at, all[4'007].at, 4), ElementsAre("4007"));
+  run([&]() -> awaitable<void> {
+    auto body = [&](sql::transaction& tx) -> awaitable<void> { co_await stream_log::erase(tx, ann); };
+    co_await database->transact(body);
+  });
+  EXPECT_THAT(of_ann({}, all[count - 1].at, 100), IsEmpty());
+  EXPECT_EQ(after({}, count).size(), static_cast<std::size_t>(count - 11));
+}
+
 TEST_P(stream_log_storage, what_is_rolled_back_was_never_there) {
   append(ann, "1");
   EXPECT_THROW(run([&]() -> awaitable<void> {

@@ -1,9 +1,14 @@
 #include "platform/sql/sqlite_checkpointer.hpp"
 
+#include <climits>
+#include <utility>
+
 namespace cumulo::sql {
 namespace {
 constexpr int enough_pages = 4'000;  // 16 MB
-}
+constexpr int few_pages = 200;       // for the writer to copy while callers wait
+constexpr int most_passes = 8;
+}  // namespace
 
 sqlite_checkpointer::sqlite_checkpointer(const std::string& file, const instruments& meter,
                                          std::function<void()> wake_writer)
@@ -17,6 +22,7 @@ sqlite_checkpointer::~sqlite_checkpointer() { close(); }
 
 void sqlite_checkpointer::log_has(int pages) {
   meter_.wal_pages(pages);
+  pages_ = pages;
   if (pages < enough_pages) threshold_ = enough_pages;  // it started over
   if (pages < threshold_ || state_ != state::idle) return;
   {
@@ -41,9 +47,14 @@ void sqlite_checkpointer::work() {
     wake_.wait(lock, [this] { return closing_ || state_ == state::copying; });
     if (closing_) return;
     lock.unlock();
-    int in_log = 0;
-    int copied = 0;
-    sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    int left = INT_MAX;
+    for (int pass = 0; pass < most_passes && left > few_pages; ++pass) {
+      int in_log = 0;
+      int copied = 0;
+      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+      const int before = std::exchange(left, pages_ - copied);
+      if (left >= before) break;  // pages come as fast as they are copied, or a reader holds them
+    }
     lock.lock();
     state_ = state::finish;
     lock.unlock();

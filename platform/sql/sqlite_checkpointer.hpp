@@ -10,9 +10,9 @@
 namespace cumulo::sql {
 
 /// Moves SQLite's log into the database without stalling commits: when the log has grown, a thread of its own copies
-/// most of it (PASSIVE) and then the writer, between two groups, copies the little that came meanwhile, so that the log
-/// starts over. (PASSIVE beside a busy writer alone never reaches its end; RESTART from another thread stalled commits
-/// for 130 ms; the file is never truncated, because growing it makes each commit slower.)
+/// it (PASSIVE), and then what came meanwhile, until little is left, and then the writer copies that between two
+/// groups, so that the log starts over. (PASSIVE beside a busy writer alone never reaches its end; RESTART from another
+/// thread stalled commits for 130 ms; the file is never truncated, because growing it makes each commit slower.)
 class sqlite_checkpointer {
  public:
   /// `wake_writer` is called, from the checkpointer's thread, when `finish` should be.
@@ -34,6 +34,7 @@ class sqlite_checkpointer {
   const instruments& meter_;
   std::function<void()> wake_writer_;
   int threshold_;
+  std::atomic<int> pages_{0};
   std::atomic<state> state_{state::idle};
   std::mutex mutex_;
   std::condition_variable wake_;

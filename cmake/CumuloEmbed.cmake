@@ -15,6 +15,7 @@ endfunction()
 
 # cumulo_embed_folder(TARGET SYMBOL FOLDER STAMP [EXCEPT pattern]) does the same for every file below FOLDER that is there
 # when STAMP has been made; names are paths within FOLDER, without those that match the pattern.
+# Each comes with its gzip form and hash: made when a program starts, they took a third of that time and of its memory.
 function(cumulo_embed_folder target symbol folder stamp)
   cmake_parse_arguments(PARSE_ARGV 4 arg "" "EXCEPT" "")
   if(NOT arg_EXCEPT)

@@ -4,16 +4,13 @@
 #include <string>
 #include <unordered_map>
 
-#include "platform/http/gzip.hpp"
 #include "platform/http/url.hpp"
 
 namespace cumulo::http {
 namespace {
 
 struct served_file {
-  std::string_view content;
-  std::string compressed;  // empty if that gains nothing
-  std::string etag;
+  embedded_file file;
   std::string_view type;
   bool immutable;
 };
@@ -41,20 +38,21 @@ bool has_content_hash(std::string_view name) {
   return hash.size() >= shortest && digit;
 }
 
-void send(const served_file& file, const request& r, response& out) {
-  out.content_type(file.type);
-  out.header("Cache-Control", file.immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  if (file.type.substr(0, 9) == "text/html") {
+void send(const served_file& served, const request& r, response& out) {
+  const embedded_file& file = served.file;
+  out.content_type(served.type);
+  out.header("Cache-Control", served.immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  if (served.type.substr(0, 9) == "text/html") {
     out.header("Content-Security-Policy",
                "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
                "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
   }
-  const bool zipped = !file.compressed.empty() && lists_token(r.header("accept-encoding"), "gzip");
-  if (!file.compressed.empty()) out.header("Vary", "Accept-Encoding");
+  const bool zipped = !file.gzipped.empty() && lists_token(r.header("accept-encoding"), "gzip");
+  if (!file.gzipped.empty()) out.header("Vary", "Accept-Encoding");
   // Each form is a fixed sequence of bytes with a strong tag of its own.
-  if (out.etag(r, zipped ? file.etag + "-gzip" : file.etag)) return;
+  if (out.etag(r, std::string{file.hash} + (zipped ? "-gzip" : ""))) return;
   if (zipped) out.header("Content-Encoding", "gzip");
-  out.static_body(zipped ? std::string_view{file.compressed} : file.content);
+  out.static_body(zipped ? file.gzipped : file.content);
 }
 
 }  // namespace
@@ -94,12 +92,8 @@ std::string_view media_type(std::string_view name) {
 
 handler serve_files(std::span<const embedded_file> files) {
   auto all = std::make_shared<file_map>();
-  gzip best{9};
   for (const auto& file : files) {
-    served_file entry{file.content, {}, {}, media_type(file.name), has_content_hash(file.name)};
-    if (is_compressible(entry.type)) best.compress(file.content, entry.compressed);
-    entry.etag = content_hash(file.content);
-    (*all)["/" + std::string{file.name}] = std::move(entry);
+    (*all)["/" + std::string{file.name}] = {file, media_type(file.name), has_content_hash(file.name)};
   }
   return
       [all = std::shared_ptr<const file_map>{std::move(all)}](const request& r, response& out) -> awaitable<result<>> {

@@ -7,9 +7,9 @@
 
 namespace cumulo::http {
 
-/// Serves embedded files by path ("/" is index.html) with ETag and gzip variants made once at start; names that carry a
-/// content hash ("app-3f2a9c.js") are immutable for a year, everything else is revalidated. Unknown paths under `/app/`
-/// answer index.html (client-side routes); others are errc::not_found.
+/// Serves files that were embedded with their gzip form and hash, by path ("/" is index.html), with ETag; names that
+/// carry a content hash ("app-3f2a9c.js") are immutable for a year, everything else is revalidated. Unknown paths under
+/// `/app/` answer index.html (client-side routes); others are errc::not_found.
 [[nodiscard]] handler serve_files(std::span<const embedded_file> files);
 
 /// By extension; "application/octet-stream" if unknown.

@@ -65,7 +65,6 @@ class Crowd:
     def __init__(self, people: list):
         self._chance = random.Random(1)
         self.largest = people[0]
-        self._people = people
         # Somebody whose page is full.
         self._busy = [person for person in people if len(person.tasks) >= 60]
         tasks = [(person, task) for person in people for task in person.tasks]
@@ -85,7 +84,8 @@ class Crowd:
         return self._some(lambda person: page_by_word(person.token), self._busy)
 
     def creates(self) -> list:
-        return self._some(lambda person: create(person.token, self._chance, person.project), self._people)
+        """By whom the tasks that are there were made: who has many makes many."""
+        return self._some(lambda pair: create(pair[0].token, self._chance, pair[0].project), self._kept)
 
     def updates(self) -> list:
         return self._some(lambda pair: update(pair[0].token, pair[1], self._chance), self._kept)
@@ -110,7 +110,7 @@ class Crowd:
                 person = self._chance.choice(self._busy)
                 return project_page(person.token, person.project)
             if kind < 0.94:
-                person = self._chance.choice(self._people)
+                person, _ = self._chance.choice(self._kept)
                 return create(person.token, self._chance, person.project)
             return update(*self._task(), self._chance)
 

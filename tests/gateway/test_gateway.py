@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -19,6 +18,7 @@ from harness.contract import METHODS, contract
 from harness.gateway import Gateway
 from harness.places import PATIENCE, ROOT, free_port
 from harness.raw import RawConnection
+from harness.resolver import Resolver
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(ROOT / "tools"))
@@ -454,23 +454,17 @@ class Clients:
 class TestReload:
     def test_other_addresses_break_no_connection(self, tmp_path, gateway, stub):
         service = stub()
-        (tmp_path / "getent").write_text(f'#!/bin/bash\nfor each in $(<{tmp_path}/addresses); do echo "$each STREAM $3"; done\n')
-        (tmp_path / "getent").chmod(0o755)
-
-        def stands_for(addresses):
-            (tmp_path / "next").write_text(addresses)
-            (tmp_path / "next").rename(tmp_path / "addresses")
-
-        stands_for("127.0.0.1")
-        g = gateway(environment={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, RESOLVE_EVERY=1,
+        resolver = Resolver(tmp_path)
+        resolver.say("127.0.0.1")
+        g = gateway(environment={"PATH": resolver.path}, RESOLVE_EVERY=1,
                     TASK_SERVICE="tasks:" + service.address.split(":")[1])
         with Clients(g.port) as clients:
-            for addresses in ("127.0.0.1 127.0.0.2", "127.0.0.1", "127.0.0.1 127.0.0.2"):
+            for two in (True, False, True):
                 time.sleep(1)
-                stands_for(addresses)
-                g.wait_for_configuration(lambda text, two="2" in addresses.split(".")[-1]: ("127.0.0.2:" in text) == two)
+                resolver.say("127.0.0.1", *(["127.0.0.2"] if two else []))
+                g.wait_for_configuration(lambda text, two=two: ("127.0.0.2:" in text) == two)
                 time.sleep(1)
-            stands_for("")  # a name server that is away changes nothing
+            resolver.say()  # a name server that is away changes nothing
             time.sleep(3)
         assert clients.answered > 20 and not clients.failed
 

@@ -5,11 +5,18 @@ import os
 import pytest
 from harness.load import Traffic
 from harness.places import PATIENCE
-from harness.system import SERVICES
+from harness.program import Program
+from harness.resolver import Resolver
+from harness.system import SERVICES, System
 
 pytestmark = pytest.mark.skipif(PATIENCE > 1, reason="kill and stop have instrumented tests of their own")
 
 REQUESTS = int(os.environ.get("CUMULO_TEST_GATEWAY_REQUESTS") or 900)
+
+
+@pytest.fixture
+def resolver(tmp_path):
+    return Resolver(tmp_path)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -24,6 +31,41 @@ def test_rolling_replacement_under_load(own_system, service):
             program.start()
             traffic.wait_for(REQUESTS // 6)
     traffic.check()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_other_replicas_behind_the_same_name_under_load(resolver, service):
+    """As tools/compose_upgrade.sh does it: new ones beside the old ones, the name stands for all, the old ones go."""
+    system = System("gateway")
+    port, gateway = system.replicas(service)[0].port, system.gateway
+    new = [Program(service, system.folder / f"new-{n}", system.replicas(service)[0].environment) for n in (1, 2)]
+    try:
+        for program, address in zip((*system.replicas(service), *new), ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")):
+            program.environment = {**program.environment, "CUMULO_LISTEN": f"{address}:{port}"}
+        gateway.environment |= {"PATH": resolver.path, "CUMULO_GATEWAY_RESOLVE_EVERY": "1"}
+        gateway.replicas[service] = [f"{service}:{port}"]
+        resolver.say("127.0.0.1", "127.0.0.2")
+        system.start()
+        person = system.register()
+        with Traffic(system, person) as traffic:
+            traffic.wait_for(REQUESTS // 4)
+            for program in new:
+                program.start()
+            resolver.say("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
+            gateway.wait_for_configuration(lambda text: "127.0.0.4:" in text)
+            traffic.wait_for(REQUESTS // 4)
+            for program in system.replicas(service):
+                assert program.stop() == 0
+            traffic.wait_for(REQUESTS // 4)
+            resolver.say("127.0.0.3", "127.0.0.4")
+            gateway.wait_for_configuration(lambda text: "127.0.0.2:" not in text)
+            traffic.wait_for(REQUESTS // 4)
+        traffic.check()
+    finally:
+        for program in new:
+            if program.process is not None:
+                program.kill()
+        system.close()
 
 
 def test_kill_of_one_of_two_replicas_under_load(own_system):

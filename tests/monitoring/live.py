@@ -26,6 +26,7 @@ class Live:
         self.rules = rules
         self.alertmanagers: list = []
         self.scrapes: list = []  # beside the targets, as Prometheus takes them
+        self.slower: dict = {}   # job → its own interval, which is also how long an answer may take
 
     @property
     def url(self) -> str:
@@ -48,7 +49,7 @@ class Live:
             "global": {"scrape_interval": self.interval, "evaluation_interval": self.interval},
             "rule_files": [str(self.rules / "*.yml")],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": self.alertmanagers}]}]},
-            "scrape_configs": [{"job_name": job, "static_configs": [
+            "scrape_configs": [{"job_name": job, "scrape_interval": self.slower.get(job, self.interval), "static_configs": [
                 {"targets": [address], **({"labels": {"service": service}} if service else {})} for address, service in addresses]}
                 for job, addresses in self.targets.items()] + self.scrapes}
         path = self.folder / "prometheus.json.yml"

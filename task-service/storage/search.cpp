@@ -73,7 +73,7 @@ std::string needle_of(std::string_view space_id, std::string_view word, bool is_
   "WHERE task_words MATCH json_extract({search}, '$.match') "                                  \
   "UNION ALL SELECT d.task_id FROM task_documents d "                                          \
   "WHERE d.document > (SELECT indexed_to FROM task_words_progress) AND +d.space_id = {space} " \
-  "AND NOT EXISTS (SELECT 1 FROM json_each({search}, '$.needles') n WHERE instr(d.words, n.value) = 0)"
+  "AND NOT EXISTS (SELECT 1 FROM json_each({search}, '$.needles') n WHERE NOT holds(d.words, n.value))"
 
 std::string document_text(sql::engine kind, std::string_view space_id, const std::vector<std::string>& words) {
   const bool lexemes = kind == sql::engine::postgres;
@@ -180,8 +180,8 @@ std::string_view search_condition(sql::engine kind) {
 std::string_view search_source() { return CUMULO_FOUND_TASKS; }
 
 std::string_view search_of_one() {
-  return "EXISTS (SELECT 1 FROM task_documents d WHERE d.task_id = t.id AND instr(d.words, {needle0}) > 0 "
-         "AND instr(d.words, {needle1}) > 0 AND instr(d.words, {needle2}) > 0 AND instr(d.words, {needle3}) > 0)";
+  return "d.task_id = t.id AND holds(d.words, {needle0}) AND holds(d.words, {needle1}) AND holds(d.words, {needle2}) "
+         "AND holds(d.words, {needle3})";
 }
 
 std::optional<std::array<std::string, most_needles>> search_needles(std::string_view space_id,

@@ -59,7 +59,8 @@ class label_rows {
 
 /// SQLite: the ids of the tasks found as a query with a column `task_id`, with the same placeholders.
 [[nodiscard]] std::string_view search_source();
-/// SQLite: whether one task `t` is found, told by its own words: `{needle0}` … stand for search_needles().
+/// SQLite: whether one task `t` is found, told by its own words, the row `d` of task_documents: `{needle0}` … stand for
+/// search_needles().
 [[nodiscard]] std::string_view search_of_one();
 inline constexpr std::size_t most_needles = 4;
 /// Nothing if there are more words than that.

@@ -163,7 +163,8 @@ void add_source(writer& out, const shape& s) {
       out.add("FROM (").fill(search_source()).add(") f CROSS JOIN tasks t WHERE t.id = f.task_id AND t.space_id = ");
       out.add(value::caller);
     } else {
-      out.add("FROM tasks t ").add(hint).add("WHERE t.space_id = ").add(value::caller);
+      out.add("FROM tasks t ").add(hint).add(s.looked_through ? "CROSS JOIN task_documents d " : "");
+      out.add("WHERE t.space_id = ").add(value::caller);
     }
     // IS TRUE keeps PostgreSQL from turning the membership into a join, after which it sorts the whole space.
     out.add(" AND (t.project_id IN (SELECT m.project_id FROM project_members m WHERE m.account_id = ")

@@ -1,5 +1,7 @@
 #include "task-service/storage/rows.hpp"
 
+#include <stdexcept>
+
 #include "platform/json/read.hpp"
 #include "platform/json/write.hpp"
 
@@ -71,7 +73,9 @@ std::string labels_to_json(const std::vector<std::string>& labels) {
 
 std::vector<std::string> labels_from_json(std::string_view json) {
   if (json == "[]") return {};
-  return json::read<std::vector<std::string>>(json).value();
+  auto labels = json::read<std::vector<std::string>>(json);
+  if (!labels) throw std::runtime_error("a task is stored with labels that cannot be read");
+  return std::move(*labels);
 }
 
 }  // namespace cumulo::tasks

@@ -37,7 +37,8 @@ OVERVIEW = [
     graph("Budget burnt, latency (1: just so)", "none", ("service:slo_latency_errors:ratio_rate1h / 0.01", "{{service}}")),
     row("Now"),
     stat("Replicas up", "none", 'sum by (service) (up{job="cumulo"})'),
-    stat("Alerts firing", "none", 'count by (severity) (ALERTS{alertstate="firing"})', "{{severity}}"),
+    stat("Alerts firing", "none", 'count by (severity) (ALERTS{alertstate="firing",severity!="none"}) or label_replace(vector(0), "severity", "critical", "", "") '
+         'or label_replace(vector(0), "severity", "warning", "", "")', "{{severity}}", high=1),
     stat("Versions", "none", 'count by (service, version, commit) (cumulo_build_info{job="cumulo"})', "{{service}} {{version}} {{commit}}", width=12),
     graph("Requests", "reqps", ("service:http_requests:rate5m", "{{service}}")),
     graph("Time of the slowest 1 %", "s", ("service:http_request_duration_seconds:p99_5m", "{{service}}")),
@@ -65,8 +66,8 @@ SERVICE = [
     graph("Processor", "percentunit", (f"rate(process_cpu_seconds_total{{{PICK}}}[$__rate_interval])", "{{service}} {{instance}}"), width=8),
     graph("Resident memory", "bytes", (f"process_resident_memory_bytes{{{PICK}}}", "{{service}} {{instance}}"), width=8),
     graph("Open files", "none", (f"process_open_fds{{{PICK}}}", "{{service}} {{instance}}"), width=8),
-    graph("Log lines", "none", (f"rate(cumulo_log_lines_total{{{PICK}}}[$__rate_interval])", "written {{service}}"),
-          (f"rate(cumulo_log_lines_dropped_total{{{PICK}}}[$__rate_interval])", "dropped {{service}}")),
+    graph("Log lines a second", "none", (f"sum by (service) (rate(cumulo_log_lines_total{{{PICK}}}[$__rate_interval]))", "written {{service}}"),
+          (f"sum by (service) (rate(cumulo_log_lines_dropped_total{{{PICK}}}[$__rate_interval]))", "dropped {{service}}")),
     graph("Time since start", "s", (f"time() - process_start_time_seconds{{{PICK}}}", "{{service}} {{instance}}")),
 ]
 
@@ -74,10 +75,10 @@ DATABASE = [
     row("As the services see it"),
     graph("Statements", "ops", (f"sum by (database) (rate(cumulo_sql_statement_seconds_count{{{PICK}}}[$__rate_interval]))", "{{database}}")),
     graph("Slowest 1 % of statements", "s", (
-        f"topk(10, histogram_quantile(0.99, sum by (statement, le) (rate(cumulo_sql_statement_seconds_bucket{{{PICK}}}[$__rate_interval]))))",
+        f"topk(5, histogram_quantile(0.99, sum by (statement, le) (rate(cumulo_sql_statement_seconds_bucket{{{PICK}}}[$__rate_interval]))))",
         "{{statement}}")),
     graph("Time spent, by statement", "percentunit", (
-        f"topk(10, sum by (statement) (rate(cumulo_sql_statement_seconds_sum{{{PICK}}}[$__rate_interval])))", "{{statement}}")),
+        f"topk(5, sum by (statement) (rate(cumulo_sql_statement_seconds_sum{{{PICK}}}[$__rate_interval])))", "{{statement}}")),
     graph("Failures", "ops", (f"sum by (service, failure) (rate(cumulo_sql_errors_total{{{PICK}}}[$__rate_interval])) or 0 * sum by (service) (up{{{PICK}}})",
                               "{{service}} {{failure}}")),
     graph("Commit of a group, p99", "s", (
@@ -175,8 +176,12 @@ def panel(number, spec, x, y):
         options = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "colorMode": "value", "graphMode": "area",
                    "justifyMode": "auto", "orientation": "auto", "textMode": "auto"}
         defaults["color"] = {"mode": "thresholds"}
-        defaults["thresholds"] = {"mode": "absolute", "steps": [{"color": "green", "value": None}] if "low" not in spec else [
-            {"color": "red", "value": None}, {"color": "green", "value": spec["low"]}]}
+        below, above = ("red", "green") if "low" in spec else ("green", "red")
+        limit = spec.get("low", spec.get("high"))
+        defaults["thresholds"] = {"mode": "absolute", "steps": [{"color": below, "value": None}] + (
+            [{"color": above, "value": limit}] if limit is not None else [])}
+        if spec["unit"] == "none":
+            defaults["decimals"] = 0  # they count something
         if spec["unit"] == "percentunit":
             defaults["decimals"] = 3
     return {"id": number, "type": spec["kind"], "title": spec["title"], "datasource": SOURCE, "gridPos": {"x": x, "y": y, "w": spec["width"], "h": 8},

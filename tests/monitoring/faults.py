@@ -13,7 +13,6 @@ import time
 
 import psycopg2
 import requests
-from harness.mail import MailServer
 from harness.places import free_port
 
 
@@ -65,7 +64,8 @@ def webhook_endpoint_gone(lab):
     lab.person.post("/webhooks", {"url": f"http://127.0.0.1:{free_port()}/"})
     lab.person.post("/notify", {"user_id": lab.person.id, "title": "x", "channels": ["webhook"]})
     made = lab.person.get("/webhooks").json()["items"][0]["id"]
-    yield "a webhook's endpoint does not answer", ["CumuloDeliveryOld"]
+    yield "neither a webhook's endpoint nor the mail server answers", ["CumuloDeliveryOld"]
+    lab.mail()
     lab.person.delete(f"/webhooks/{made}")
 
 
@@ -320,20 +320,14 @@ def poison(lab):
 
 
 def mail_refused(lab):
-    server = MailServer()
-    server.port = lab.mail_port
-    server._controller.port = lab.mail_port
-    server.start()
-    try:
-        people = [lab.system.register() for _ in range(30)]
-        for each in people:
-            server.refuse[each.email] = "550 nobody here"
-        time.sleep(3)  # word of them comes by events
-        for each in people:
-            each.post("/notify", {"user_id": each.id, "title": "x", "channels": ["email"]})
-        yield "the mail server refuses 30 letters for good", ["CumuloDeliveriesGivenUp"]
-    finally:
-        server.stop()
+    server = lab.mail()
+    people = [lab.system.register() for _ in range(30)]
+    for each in people:
+        server.refuse[each.email] = "550 nobody here"
+    time.sleep(3)  # word of them comes by events
+    for each in people:
+        each.post("/notify", {"user_id": each.id, "title": "x", "channels": ["email"]})
+    yield "the mail server refuses 30 letters for good", ["CumuloDeliveriesGivenUp"]
 
 
 # The gateway.

@@ -12,6 +12,7 @@ import time
 
 import requests
 from harness.gateway import Gateway
+from harness.mail import MailServer
 from harness.places import BIN, POSTGRES_BIN, ROOT, free_port
 from harness.program import Program
 from harness.proxy import Proxy
@@ -72,6 +73,7 @@ class Lab:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-lab-"))
         self.mail_port = free_port()
+        self._mail: MailServer | None = None
         self.system = System("services-nats", {"CUMULO_OUTBOUND_ALLOW": "127.0.0.0/8", "CUMULO_TRUSTED_PROXIES": "127.0.0.0/8",
                                                "CUMULO_IO_THREADS": "1"})
         self.postgres, self.nats, self.programs = self.system.postgres, self.system.nats, self.system.programs
@@ -226,6 +228,14 @@ class Lab:
         self.live.run("alertmanager", ["prometheus-alertmanager", f"--config.file={MONITORING}/alertmanager.yml", "--cluster.listen-address=",
                                        f"--storage.path={self.folder}/alertmanager", f"--web.listen-address={self.live.alertmanagers[0]}"])
 
+    def mail(self) -> MailServer:
+        """The mail server, which is away until somebody asks for it."""
+        if self._mail is None:
+            self._mail = MailServer()
+            self._mail.port = self._mail._controller.port = self.mail_port
+            self._mail.start()
+        return self._mail
+
     def reload_prometheus(self):
         self.live.processes["prometheus-server"].send_signal(1)
 
@@ -280,6 +290,8 @@ class Lab:
         except subprocess.CalledProcessError:
             pass  # it never came up
         self.system.close()
+        if self._mail:
+            self._mail.stop()
         for each in (self.disk, self.host_disk):
             subprocess.run(["umount", str(each)], check=False)
         os.close(self._reader)

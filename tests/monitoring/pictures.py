@@ -14,15 +14,17 @@ COLOURS = ["#73bf69", "#f2cc0c", "#8ab8ff", "#ff780a", "#f2495c", "#5794f2", "#b
 CELL, HEIGHT = 50, 36
 STYLE = """body{margin:0;background:#111217;color:#ccccdc;font:12px Inter,'DejaVu Sans',sans-serif}h1{font-size:18px;margin:12px 16px}
 .board{position:relative}.panel{position:absolute;background:#181b1f;border:1px solid #2c3235;box-sizing:border-box;padding:6px 8px;overflow:hidden}
-.row{position:absolute;font-weight:600;font-size:14px;padding:8px 16px}.title{font-weight:600;white-space:nowrap}
+.row{position:absolute;font-weight:600;font-size:14px;padding:8px 16px}.title{font-weight:600;white-space:nowrap;margin-bottom:4px}
 .key{display:inline-block;margin-right:10px;white-space:nowrap;font-size:10px}.key i{display:inline-block;width:10px;height:3px;margin-right:4px;vertical-align:middle}
-.stats{display:flex;flex-wrap:wrap;gap:4px 18px;height:80%;align-items:center}.stat b{display:block;font-size:22px;color:#73bf69}.stat.low b{color:#f2495c}"""
+.stats{display:flex;flex-wrap:wrap;gap:4px 18px;height:80%;align-items:center}.stat b{display:block;font-size:22px;color:#73bf69}.stat.bad b{color:#f2495c}"""
 
 
 def shown(value: float, unit: str) -> str:
     if math.isnan(value):
         return "–"
-    if unit in ("s",):
+    if abs(value) < 1e-9:
+        value = 0.0  # what is left of differences
+    if unit == "s" and value:
         for limit, factor, name in ((1e-3, 1e6, "µs"), (1, 1e3, "ms"), (120, 1, "s"), (7200, 1 / 60, "min"), (math.inf, 1 / 3600, "h")):
             if abs(value) < limit:
                 return f"{value * factor:.3g} {name}"
@@ -56,7 +58,7 @@ def ranges(live, target, seconds: float) -> list:
 
 def lines(series, unit, width, height, seconds) -> str:
     values = [v for _, points in series for _, v in points if math.isfinite(v)]
-    top, bottom = (max(values, default=1), min(0.0, min(values, default=0)))
+    top, bottom = max(values, default=1), min(0.0, round(min(values, default=0), 9))
     top = top * 1.1 if top > bottom else bottom + 1
     left, chart_width, chart_height = 62, width - 70, height - 8
     end = max((points[-1][0] for _, points in series if points), default=0)
@@ -83,13 +85,18 @@ def panel_html(live, panel, seconds) -> str:
     series = [one for target in panel["targets"] for one in ranges(live, target, seconds)]
     if panel["type"] == "stat":
         steps = panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", [])
-        low = next((s["value"] for s in steps if s.get("value")), None)
-        cells = "".join(f'<div class="stat {"low" if low and p[-1][1] < low else ""}">{html.escape(name)}<b>{html.escape(shown(p[-1][1], unit))}</b></div>'
+
+        def colour(value):
+            return [each["color"] for each in steps if each["value"] is None or value >= each["value"]][-1]
+
+        cells = "".join(f'<div class="stat {"bad" if colour(p[-1][1]) == "red" else ""}">{html.escape(name)}<b>{html.escape(shown(p[-1][1], unit))}</b></div>'
                         for name, p in series if p)
         return f'<div class="panel" style="{box}"><div class="title">{title}</div><div class="stats">{cells}</div></div>'
     keys = "".join(f'<span class="key"><i style="background:{COLOURS[n % len(COLOURS)]}"></i>{html.escape(name)}</span>'
                    for n, (name, _) in enumerate(series[:14]))
-    drawn = lines(series, unit, place["w"] * CELL - 26, place["h"] * HEIGHT - 68, seconds)
+    width = place["w"] * CELL - 26
+    rows = 1 + int(sum(40 + 6 * len(name) for name, _ in series[:14]) / width)
+    drawn = lines(series, unit, width, place["h"] * HEIGHT - 54 - 14 * min(rows, 6), seconds)
     return f'<div class="panel" style="{box}"><div class="title">{title}</div>{drawn}<div>{keys}</div></div>'
 
 

@@ -13,6 +13,7 @@ import time
 
 import pytest
 import yaml
+from harness.nats import Nats
 from harness.places import PATIENCE, ROOT
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -102,8 +103,9 @@ class TestDashboards:
 
 @pytest.mark.slow
 def test_every_panel_shows_something_while_people_work(own_system):
-    """CUMULO_TEST_PICTURES=FOLDER: goes on for two minutes more and draws the dashboards there."""
-    system, standalone = own_system("gateway"), own_system("standalone")
+    """CUMULO_TEST_PICTURES=FOLDER: with NATS, goes on for two minutes more and draws the dashboards there."""
+    pictures = os.environ.get("CUMULO_TEST_PICTURES")
+    system, standalone = own_system("gateway", nats=Nats().start() if pictures else None), own_system("standalone")
     stop = threading.Event()
 
     def work(of):
@@ -143,7 +145,7 @@ def test_every_panel_shows_something_while_people_work(own_system):
         broken = [each for each in live.query("up") if each["value"][1] != "1"]
         assert not broken, broken
         assert live.firing() <= {"CumuloWatchdog"}, "nothing is wrong, and nothing says so"
-        if pictures := os.environ.get("CUMULO_TEST_PICTURES"):
+        if pictures:
             time.sleep(120)
             draw(live, dashboards(), pathlib.Path(pictures))
     finally:

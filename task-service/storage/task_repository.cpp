@@ -126,7 +126,28 @@ constexpr sql::statement insert_inbox_membership{
 error no_such_task() { return {errc::not_found, "There is no such task."}; }
 error no_such_project() { return invalid({{"/project_id", "not_found", "There is no such project."}}); }
 
+std::uint64_t hash_of(std::string_view account_id, std::string_view project_id) {
+  const std::hash<std::string_view> hash;
+  const std::uint64_t both = hash(account_id) * 0x9E3779B97F4A7C15ULL ^ hash(project_id);
+  return both == 0 ? 1 : both;
+}
+
 }  // namespace
+
+bool open_projects::has(std::string_view account_id, std::string_view project_id) const {
+  const std::uint64_t hash = hash_of(account_id, project_id);
+  return places_[hash % places_.size()] == hash;
+}
+
+void open_projects::remember(std::string_view account_id, std::string_view project_id) {
+  const std::uint64_t hash = hash_of(account_id, project_id);
+  places_[hash % places_.size()] = hash;
+}
+
+void open_projects::forget(std::string_view account_id, std::string_view project_id) {
+  std::uint64_t hash = hash_of(account_id, project_id);
+  places_[hash % places_.size()].compare_exchange_strong(hash, 0);
+}
 
 awaitable<bool> task_repository::find_task(std::string_view account_id, std::string_view id,
                                            function_ref<void(const task_view&)> sink) {
@@ -141,7 +162,9 @@ awaitable<bool> task_repository::find_task(std::string_view account_id, std::str
 awaitable<result<>> task_repository::add_task(std::string_view account_id, task& t,
                                               std::span<const sql::command> beside) {
   const bool to_inbox = t.project_id == inbox_of(account_id);
-  if (!to_inbox) {
+  const bool known_open = !to_inbox && open_projects_->has(account_id, t.project_id);
+  if (known_open) t.space_id = account_id;
+  if (!to_inbox && !known_open) {
     const std::array values{sql::param{account_id}, sql::param{t.project_id}};
     auto take = [&](const sql::row& row) { t.space_id = row.text(0); };
     const std::uint64_t found = co_await store_.query(select_writable_project, values, take);
@@ -184,7 +207,14 @@ awaitable<result<>> task_repository::add_task(std::string_view account_id, task&
     if (e.kind() != sql::failure::check_violation || e.statement() != insert_task.name) throw;
     refused = true;
   }
-  if (!refused) co_return result<>{};
+  if (!refused) {
+    if (!to_inbox && !known_open && t.space_id == account_id) open_projects_->remember(account_id, t.project_id);
+    co_return result<>{};
+  }
+  if (known_open) {
+    open_projects_->forget(account_id, t.project_id);
+    co_return co_await add_task(account_id, t, beside);
+  }
   if (!to_inbox) co_return no_such_project();  // it went away in between
 
   const inbox_rows inbox{account_id};

@@ -1,6 +1,8 @@
 #pragma once
 // Tasks in the database. Every method asks project_members whether the caller may: what they may not see is not found,
 // and what they may see but not change is forbidden. Callable on any I/O thread; throws sql::database_error.
+#include <array>
+#include <atomic>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,6 +28,19 @@ struct task_decision {
 struct stored_task {
   task current;
   bool project_in_trash{false};
+};
+
+/// Which projects lately took a task from the owner of their space, so that a new task need not ask before it is
+/// written. A guess: the writing statement itself asks for the caller's right. Any thread, no lock; a newer pair may
+/// take a place.
+class open_projects {
+ public:
+  [[nodiscard]] bool has(std::string_view account_id, std::string_view project_id) const;
+  void remember(std::string_view account_id, std::string_view project_id);
+  void forget(std::string_view account_id, std::string_view project_id);
+
+ private:
+  std::array<std::atomic<std::uint64_t>, 32'768> places_{};  // hashes of pairs
 };
 
 class task_repository {
@@ -58,6 +73,7 @@ class task_repository {
   sql::database& store_;
   const clock& time_;
   due_soon_rule due_soon_;
+  std::unique_ptr<open_projects> open_projects_ = std::make_unique<open_projects>();
 };
 
 /// The three rows that make an account's Inbox real, or nothing if it is. Owns what its commands' values point to.

@@ -85,6 +85,26 @@ TEST_P(authority, a_stranger_puts_nothing_into_a_project) {
   EXPECT_EQ(find(eve, own.id)->project_id, inbox_of(eve));
 }
 
+TEST_P(authority, a_project_that_took_tasks_takes_none_once_it_is_gone) {
+  task_changes wanted;
+  wanted.title = std::string{"Another"};
+  wanted.project_id = garden.id;
+  const auto refused = [&] {
+    const result<task> added = try_add(ada, wanted);
+    return added.has_error() && added.error().code == errc::invalid &&
+           added.error().faults.front().pointer == "/project_id";
+  };
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(add(ada, wanted).space_id, ada);
+    EXPECT_TRUE(find(ada, add(ada, wanted).id));
+    ASSERT_TRUE(set_project_trashed(ada, garden.id, true).has_value());
+    EXPECT_TRUE(refused());
+    EXPECT_TRUE(refused());
+    ASSERT_TRUE(set_project_trashed(ada, garden.id, false).has_value());
+  }
+  EXPECT_EQ(try_add(eve, wanted).error().code, errc::invalid) << "what Ada's tasks have shown says nothing of Eve's";
+}
+
 TEST_P(authority, a_stranger_sees_and_changes_no_project) {
   project_changes wanted;
   wanted.description = std::string{"Mine now"};

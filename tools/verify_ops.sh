@@ -21,6 +21,7 @@ if [ "${1:-}" != --rest ]; then
   scenarios gateway tests/gateway
   scenarios monitoring tests/monitoring
   scenarios manifests tests/manifests
+  command -v kubectl-validate >/dev/null || skipped "schemas of Kubernetes" "no kubectl-validate here"
 fi
 # The first scenarios of the API; those that were written for fewer replicas are played without the gateway.
 CUMULO_TEST_SHAPES=gateway scenarios api-through-the-gateway tests/api/test_{accounts,authority,conventions,notifications,tasks}.py

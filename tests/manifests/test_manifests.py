@@ -1,6 +1,7 @@
 """The manifests keep Pod Security `restricted`, and what they name exists. Overlays are rendered where kustomize or kubectl
 is at hand."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -105,6 +106,26 @@ def test_rendered(folder):
         assert all(o["spec"]["replicas"] == 3 for o in objects if o["kind"] in ("Deployment", "StatefulSet"))
         text = yaml.dump_all(objects)
         assert "for-trying-out" not in text, "no public password in production"
+
+
+@pytest.mark.skipif(not shutil.which("kubectl-validate"), reason="go install sigs.k8s.io/kubectl-validate@latest brings it")
+@pytest.mark.parametrize("version", ["1.27", "1.30"])
+def test_schemas(version, tmp_path):
+    """Unknown fields and wrong types. What operators add is checked where CUMULO_TEST_CRDS is a folder with their definitions (config/crd of
+    CloudNativePG and of External Secrets)."""
+    crds, checked = os.environ.get("CUMULO_TEST_CRDS"), {}
+    for source in (*OVERLAYS, *(KUBERNETES / file for file in SERVICES)):
+        objects = rendered(source) if source.is_dir() else documents(source)
+        objects = [o for o in objects if crds or "." not in o["apiVersion"].split("/")[0] or ".k8s.io/" in o["apiVersion"]]
+        for o in objects:
+            if o["kind"] == "Secret":  # base64 in lines, which Kubernetes reads and the check does not
+                o["data"] = {name: "".join(value.split()) for name, value in o.get("data", {}).items()}
+        checked[source.name] = len(objects)
+        (tmp_path / f"{source.name}.yaml").write_text(yaml.dump_all(objects))
+    done = subprocess.run(["kubectl-validate", str(tmp_path), "--version", version, *(["--local-crds", crds] if crds else [])],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    print(f"Kubernetes {version}: {checked}")
 
 
 def test_compose_documents_every_variable():

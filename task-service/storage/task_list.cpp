@@ -305,6 +305,7 @@ constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
 constexpr int stretch = 512;         // tasks that are looked through before it is seen whether that is worth while
 constexpr int dense = stretch / 64;  // finds in a stretch that are enough to go on
+constexpr int few = 64;              // finds that are rather all looked up and sorted
 
 /// The values of one list, kept alive while its statements run.
 struct bound_list {
@@ -388,6 +389,9 @@ struct bound_list {
 
 constexpr sql::statement end_of_stretch_down{
     "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3"};
+constexpr sql::statement count_matches{"task.count_matches",
+                                       "SELECT count(*) FROM (SELECT 1 FROM task_words WHERE task_words MATCH "
+                                       "json_extract(?1, '$.match') LIMIT ?2)"};
 constexpr sql::statement end_of_stretch_up{
     "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id > ?2 ORDER BY id LIMIT 1 OFFSET ?3"};
 
@@ -437,6 +441,13 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
 
   // Of a frequent word the page is soon full; a rare one is better looked up.
   bool worth_while = bound.needles.has_value();
+  if (worth_while) {
+    std::int64_t matches = 0;
+    auto take_count = [&](const sql::row& row) { matches = row.integer(0); };
+    const std::array values{sql::param{bound.search}, sql::param{few + 1}};
+    co_await store.query_slow(count_matches, values, take_count);
+    worth_while = matches > few;
+  }
   while (worth_while && !more) {
     shape s = bound.shape_of(false);
     s.looked_through = true;

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "platform/sql/sqlite_log_writer.hpp"
+#include "platform/sql/sqlite_steady_map.hpp"
 
 namespace cumulo::sql {
 namespace {
@@ -90,7 +91,7 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
   if (how == access::read_write) create_private(file);
   const int code =
       sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      how == access::read_write ? log_gathering_vfs() : nullptr);
+                      how == access::read_write ? log_gathering_vfs() : steady_map_vfs());
   try {
     if (code != SQLITE_OK) throw_error(code, "sqlite.open");
     // First of all: several connections that turn WAL on at once fail without it.

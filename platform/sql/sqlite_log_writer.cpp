@@ -1,30 +1,26 @@
 #include "platform/sql/sqlite_log_writer.hpp"
 
-#include <sqlite3.h>
-
-#include <cstddef>
-#include <cstring>
 #include <new>
-#include <stdexcept>
 #include <string>
+
+#include "platform/sql/sqlite_shim.hpp"
 
 namespace cumulo::sql {
 namespace {
 
 constexpr std::size_t most_gathered = 124 * 1024;  // SQLite's xWrite takes at most 128 KiB less one byte
 
-/// SQLite hands out raw memory of szOsFile bytes for each file: ours comes first, the real one right after it.
 struct log_file {
   sqlite3_file base;
   std::string* gathered;  ///< consecutive bytes from `at` on
   sqlite3_int64 at;
 };
+using shim = sqlite_shim<log_file>;
+template <auto method>
+constexpr auto pass = shim::pass<method>::call;
 
-sqlite3_vfs* real_vfs(const sqlite3_vfs* self) { return static_cast<sqlite3_vfs*>(self->pAppData); }
-log_file& ours(sqlite3_file* file) { return *reinterpret_cast<log_file*>(file); }
-sqlite3_file* real(sqlite3_file* file) {
-  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + sizeof(log_file));
-}
+log_file& ours(sqlite3_file* file) { return shim::of(file); }
+sqlite3_file* real(sqlite3_file* file) { return shim::real(file); }
 
 int flush(sqlite3_file* file) {
   log_file& log = ours(file);
@@ -76,17 +72,6 @@ int sync(sqlite3_file* file, int flags) {
 int file_size(sqlite3_file* file, sqlite3_int64* size) {
   return after_flush(file, [&](sqlite3_file* f) { return f->pMethods->xFileSize(f, size); });
 }
-int lock(sqlite3_file* file, int level) { return real(file)->pMethods->xLock(real(file), level); }
-int unlock(sqlite3_file* file, int level) { return real(file)->pMethods->xUnlock(real(file), level); }
-int check_reserved_lock(sqlite3_file* file, int* held) {
-  return real(file)->pMethods->xCheckReservedLock(real(file), held);
-}
-int file_control(sqlite3_file* file, int what, void* argument) {
-  return real(file)->pMethods->xFileControl(real(file), what, argument);
-}
-int sector_size(sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); }
-int characteristics(sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); }
-
 /// Version 1: the log is never mapped, and shared memory belongs to the database's file.
 constexpr sqlite3_io_methods log_methods{.iVersion = 1,
                                          .xClose = close,
@@ -95,12 +80,12 @@ constexpr sqlite3_io_methods log_methods{.iVersion = 1,
                                          .xTruncate = truncate,
                                          .xSync = sync,
                                          .xFileSize = file_size,
-                                         .xLock = lock,
-                                         .xUnlock = unlock,
-                                         .xCheckReservedLock = check_reserved_lock,
-                                         .xFileControl = file_control,
-                                         .xSectorSize = sector_size,
-                                         .xDeviceCharacteristics = characteristics,
+                                         .xLock = pass<&sqlite3_io_methods::xLock>,
+                                         .xUnlock = pass<&sqlite3_io_methods::xUnlock>,
+                                         .xCheckReservedLock = pass<&sqlite3_io_methods::xCheckReservedLock>,
+                                         .xFileControl = pass<&sqlite3_io_methods::xFileControl>,
+                                         .xSectorSize = pass<&sqlite3_io_methods::xSectorSize>,
+                                         .xDeviceCharacteristics = pass<&sqlite3_io_methods::xDeviceCharacteristics>,
                                          .xShmMap = nullptr,
                                          .xShmLock = nullptr,
                                          .xShmBarrier = nullptr,
@@ -109,17 +94,16 @@ constexpr sqlite3_io_methods log_methods{.iVersion = 1,
                                          .xUnfetch = nullptr};
 
 int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
-  sqlite3_vfs* vfs = real_vfs(self);
-  if ((flags & SQLITE_OPEN_WAL) == 0) return vfs->xOpen(vfs, name, file, flags, out_flags);
-  log_file& log = ours(file);
-  log = {};
-  sqlite3_file* inner = real(file);
-  std::memset(inner, 0, static_cast<std::size_t>(vfs->szOsFile));
-  const int code = vfs->xOpen(vfs, name, inner, flags, out_flags);
+  if ((flags & SQLITE_OPEN_WAL) == 0) {
+    sqlite3_vfs* vfs = shim::real_vfs(self);
+    return vfs->xOpen(vfs, name, file, flags, out_flags);
+  }
+  const int code = shim::open_real(self, name, file, flags, out_flags);
   if (code != SQLITE_OK) return code;
+  log_file& log = ours(file);
   log.gathered = new (std::nothrow) std::string;
   if (log.gathered == nullptr) {
-    inner->pMethods->xClose(inner);
+    pass<&sqlite3_io_methods::xClose>(file);
     return SQLITE_NOMEM;
   }
   log.base.pMethods = &log_methods;
@@ -130,16 +114,7 @@ int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags
 
 const char* log_gathering_vfs() {
   static constexpr const char* name = "cumulo-log-gathering";
-  static const bool registered = [] {
-    sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
-    if (usual == nullptr) return false;
-    static sqlite3_vfs vfs = *usual;
-    vfs.zName = name;
-    vfs.pAppData = usual;
-    vfs.szOsFile = static_cast<int>(sizeof(log_file)) + usual->szOsFile;
-    vfs.xOpen = open;
-    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
-  }();
+  static const bool registered = shim::register_over_usual(name, open);
   if (!registered) throw std::runtime_error("SQLite has no file system to work on");
   return name;
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include <cstring>
+#include <filesystem>
 #include <set>
 
 #include "platform/sql/tests/engines.hpp"
@@ -375,6 +376,41 @@ TEST_F(sqlite_test, many_may_open_a_new_file_at_once) {
   }
   for (auto& o : opening) o.join();
   EXPECT_EQ(opened, 8);
+}
+
+/// Readers keep the file mapped while it has its size (sqlite_steady_map.hpp).
+TEST_F(sqlite_test, readers_see_a_file_that_grows_and_shrinks) {
+  open();
+  const auto by_another = [this](const std::string& sql) {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK);
+    sqlite3_busy_timeout(handle, 5'000);
+    EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
+    sqlite3_close(handle);
+  };
+  const auto fill = [](int from, int count) {
+    return "WITH RECURSIVE n (i) AS (VALUES (" + std::to_string(from) + ") UNION ALL SELECT i + 1 FROM n LIMIT " +
+           std::to_string(count) + ") INSERT INTO counter (id, value) SELECT printf('%0200d', i), i FROM n";
+  };
+  const statement sum{"counter.sum", "SELECT sum(value) FROM counter"};
+  const auto total = [&] {
+    return run(threads, [&]() -> awaitable<std::int64_t> { co_return co_await number(*db, sum, {}); });
+  };
+  int rows = 0;
+  for (int round = 0; round < 4; ++round) {
+    by_another(fill(rows, 10'000));
+    rows += 10'000;
+    EXPECT_EQ(total(), std::int64_t{rows} * (rows - 1) / 2);
+    by_another("PRAGMA wal_checkpoint(TRUNCATE)");
+    EXPECT_EQ(total(), std::int64_t{rows} * (rows - 1) / 2);
+  }
+  const auto full = std::filesystem::file_size(file);
+  by_another("DELETE FROM counter WHERE value >= 100; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+  EXPECT_LT(std::filesystem::file_size(file), full / 4);
+  EXPECT_EQ(total(), 100 * 99 / 2);
+  by_another(fill(100, 10'000));
+  EXPECT_EQ(total(), std::int64_t{10'100} * 10'099 / 2);
+  EXPECT_EQ(integrity(file), "ok");
 }
 
 TEST_F(sqlite_test, the_log_starts_over_under_load) {

@@ -1,0 +1,52 @@
+#pragma once
+// For our file systems (VFS) that lie over SQLite's own: SQLite hands out raw memory of szOsFile bytes for each file;
+// ours comes first, the real file right after it.
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <cstring>
+#include <stdexcept>
+
+namespace cumulo::sql {
+
+/// `ours` begins with a sqlite3_file. One instance of each function for each kind of file.
+template <class ours>
+struct sqlite_shim {
+  static ours& of(sqlite3_file* file) { return *reinterpret_cast<ours*>(file); }
+  static sqlite3_file* real(sqlite3_file* file) {
+    return reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + sizeof(ours));
+  }
+  static sqlite3_vfs* real_vfs(const sqlite3_vfs* self) { return static_cast<sqlite3_vfs*>(self->pAppData); }
+
+  /// Calls the real file's method: `pass<&sqlite3_io_methods::xLock>::call`.
+  template <auto method>
+  struct pass;
+  template <class out, class... in, out (*sqlite3_io_methods::*method)(sqlite3_file*, in...)>
+  struct pass<method> {
+    static out call(sqlite3_file* file, in... values) {
+      sqlite3_file* to = real(file);
+      return (to->pMethods->*method)(to, values...);
+    }
+  };
+
+  /// Opens the real file behind ours, which is left zeroed.
+  static int open_real(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
+    sqlite3_vfs* vfs = real_vfs(self);
+    std::memset(static_cast<void*>(file), 0, sizeof(ours) + static_cast<std::size_t>(vfs->szOsFile));
+    return vfs->xOpen(vfs, name, real(file), flags, out_flags);
+  }
+
+  /// A file system that is SQLite's usual one but for `open`.
+  static bool register_over_usual(const char* name, decltype(sqlite3_vfs::xOpen) open) {
+    sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
+    if (usual == nullptr) return false;
+    static sqlite3_vfs vfs = *usual;
+    vfs.zName = name;
+    vfs.pAppData = usual;
+    vfs.szOsFile = static_cast<int>(sizeof(ours)) + usual->szOsFile;
+    vfs.xOpen = open;
+    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
+  }
+};
+
+}  // namespace cumulo::sql

@@ -11,8 +11,8 @@ run() { bash -c "$compose \"\$@\"" compose "$@"; }
 
 mapfile -t old < <(run ps -q "$service")
 run up -d --no-deps --no-recreate --wait --scale "$service=$((2 * ${#old[@]}))" "$service"
-# The gateway looks the names up every five seconds, and reloads two seconds later.
-sleep "${CUMULO_UPGRADE_PAUSE:-9}"
+# The gateway looks the names up every five seconds, and reloads three seconds later.
+sleep "${CUMULO_UPGRADE_PAUSE:-10}"
 for each in "${old[@]}"; do
   "$container" stop -t 40 "$each" >/dev/null
   "$container" rm "$each" >/dev/null

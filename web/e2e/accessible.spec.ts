@@ -151,6 +151,77 @@ for (const scheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('dialog', { name: 'Changed in two places' })).toBeVisible();
     await look('conflict');
   });
+
+  test(`no violation on what settings and administration open: ${scheme}`, async ({ page, administrator: person }) => {
+    test.slow();
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await signIn(page, person);
+    const dialog = page.getByRole('dialog');
+    const look = async (name: string, popups = false) => expect.soft(await violations(page, popups), name).toEqual([]);
+    const away = async () => {
+      await page.keyboard.press('Escape');
+      await expect(dialog).toHaveCount(0);
+    };
+    const part = (name: string) => page.getByRole('region', { name, exact: true });
+
+    await visit(page, person, 'settings?part=integrations');
+    const name = `script ${scheme}`;
+    await part('Access tokens').getByRole('textbox', { name: 'Name' }).fill(name);
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await expect(part('Access tokens').locator('code')).toBeVisible();
+    await look('token');
+    await page.getByRole('button', { name: `Revoke ${name}` }).click();
+    await expect(dialog).toBeVisible();
+    await look('revoking');
+    await away();
+
+    const hooks = part('Webhooks');
+    await hooks.getByRole('textbox', { name: 'Address' }).fill('nonsense');
+    await page.getByRole('button', { name: 'Add webhook' }).click();
+    await expect(hooks.getByRole('textbox', { name: 'Address' })).toHaveAttribute('aria-invalid', 'true');
+    await look('refused webhook');
+    // Nobody listens there: what was tried stands in its deliveries.
+    await hooks.getByRole('textbox', { name: 'Address' }).fill('http://127.0.0.1:9/hook');
+    await hooks.getByRole('textbox', { name: 'Name' }).fill(name);
+    await page.getByRole('button', { name: 'Add webhook' }).click();
+    await expect(hooks.locator('code')).toBeVisible();
+    await look('webhook');
+    await page.getByRole('button', { name: `Send a test: ${name}` }).click();
+    await expect(page.getByText(/did not arrive/)).toBeVisible();
+    await look('test of a webhook');
+    const options = page.getByRole('button', { name: `Options of ${name}` });
+    await options.click();
+    await expect(page.getByRole('menuitem', { name: 'Last deliveries' })).toBeVisible();
+    await look('options of a webhook', true);
+    await page.getByRole('menuitem', { name: 'Last deliveries' }).click();
+    await expect(dialog.getByRole('listitem')).toHaveCount(1);
+    await look('deliveries');
+    await away();
+    await options.click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await expect(dialog).toBeVisible();
+    await look('deletion of a webhook');
+    await away();
+
+    await visit(page, person, 'administration');
+    await part('Invitations').getByRole('button', { name: 'Invite', exact: true }).click();
+    await expect(part('Invitations').locator('code')).toBeVisible();
+    await look('invitation');
+    await page.getByRole('button', { name: 'Withdraw the invitation of Anyone' }).click();
+    await expect(dialog).toBeVisible();
+    await look('withdrawing');
+    await dialog.getByRole('button', { name: 'Withdraw' }).click();
+    await expect(page.getByText('No open invitations.')).toBeVisible();
+    const announcements = part('Announcements');
+    await announcements.getByRole('textbox', { name: 'Title' }).fill('Maintenance');
+    await announcements.getByRole('textbox', { name: 'Text' }).fill('On Sunday.');
+    await announcements.getByRole('button', { name: 'Announce' }).click();
+    await expect(dialog).toBeVisible();
+    await look('announcement');
+    await dialog.getByRole('button', { name: 'Announce' }).click();
+    await expect(announcements.getByRole('listitem').first()).toContainText(' · told · ');
+    await look('announced');
+  });
 }
 
 /** The page speaks no language that runs from the right yet; its layout is ready for one. */

@@ -162,6 +162,20 @@ test('the notification inbox: read, followed, deleted, and that undone', async (
   await expect.poll(async () => (await person.call<{ unread_count: number }>('GET', '/notifications')).unread_count).toBe(0);
 });
 
+test('a notification whose page was left while the offer to undo stood is deleted', async ({ page, person }) => {
+  for (const title of ['One', 'Two', 'Three']) await person.call('POST', '/notify', { user_id: person.id, title });
+  const titles = async () => (await person.call<{ items: { title: string }[] }>('GET', '/notifications')).items.map((item) => item.title).sort();
+  await signIn(page, person);
+  await page.getByRole('link', { name: /^Notifications/ }).click();
+  for (const title of ['One', 'Two']) await page.getByRole('button', { name: `Delete: ${title}` }).click();
+  await undo(page, 'Deleted.');
+  await expect(page.getByRole('button', { name: 'Delete: Two' })).toBeVisible();
+  expect(await titles()).toEqual(['New sign-in to your account', 'One', 'Three', 'Two']);
+  await page.goto('about:blank');
+  await page.goto(`${person.url}/app/today`);
+  await expect.poll(titles).toEqual(['New sign-in to your account', 'Three', 'Two']);
+});
+
 test('a task keeps its reminders, which move with its date', async ({ page, person }) => {
   const task = await person.task({ title: 'Dig', due: `${day(2)}T17:00:00`, timezone: 'Europe/Berlin' });
   const reminders = () => person.call<{ items: { before: string | null; at: string | null; state: string }[] }>('GET', `/tasks/${task.id}/reminders`).then((list) => list.items);

@@ -1,6 +1,7 @@
 // Ties session, stored state and queue together; runs once, before anything is drawn.
 import { getSession, knownAccount, onSession, refresh, resume } from '../api/session';
 import { forgetAll, loadSnapshot } from '../store/disk';
+import { forgetLeaving, sendLeft } from '../store/leaving';
 import { load, reset, setOnline } from '../store/outbox';
 import { keepSnapshot, restoreSnapshot } from '../store/persist';
 import { projectsQuery, queryClient, tasksQuery } from '../store/server';
@@ -16,11 +17,14 @@ async function follow() {
   if (now) {
     await load(now);
     if (before && before !== now) queryClient.clear();
+    sendLeft();
   } else {
     queryClient.clear();
     reset();
     // After an explicit sign-out nothing stays; an expired session keeps what was not sent.
-    if (!knownAccount()) await forgetAll();
+    if (knownAccount()) return;
+    forgetLeaving();
+    await forgetAll();
   }
 }
 

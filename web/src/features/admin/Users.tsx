@@ -42,29 +42,31 @@ export function Users() {
                   {t.admin.statuses[user.status]}
                 </span>
               </div>
-              <Select
-                w={150}
-                aria-label={t.admin.roleOf(user.email)}
-                allowDeselect={false}
-                disabled={user.id === me.id}
-                data={(['member', 'administrator'] as const).map((value) => ({ value, label: t.admin.roles[value] }))}
-                value={user.role}
-                onChange={(role) => role && change.mutate({ id: user.id, role: role as User['role'] })}
-              />
-              {user.id !== me.id && user.status !== 'closing' && (
-                <Button
-                  size="compact-sm"
-                  variant="light"
-                  color={user.status === 'active' ? 'red' : undefined}
-                  aria-label={user.status === 'active' ? t.admin.disableOf(user.email) : t.admin.enableOf(user.email)}
-                  onClick={() => {
-                    if (user.status !== 'active') change.mutate({ id: user.id, status: 'active' });
-                    else confirm({ act: t.admin.disable, text: t.admin.disableAsk(user.email), run: () => change.mutate({ id: user.id, status: 'disabled' }) });
-                  }}
-                >
-                  {user.status === 'active' ? t.admin.disable : t.admin.enable}
-                </Button>
-              )}
+              <div className="row-acts">
+                <Select
+                  w={150}
+                  aria-label={t.admin.roleOf(user.email)}
+                  allowDeselect={false}
+                  disabled={user.id === me.id}
+                  data={(['member', 'administrator'] as const).map((value) => ({ value, label: t.admin.roles[value] }))}
+                  value={user.role}
+                  onChange={(role) => role && change.mutate({ id: user.id, role: role as User['role'] })}
+                />
+                {user.id !== me.id && user.status !== 'closing' && (
+                  <Button
+                    size="compact-sm"
+                    variant="light"
+                    color={user.status === 'active' ? 'red' : undefined}
+                    aria-label={user.status === 'active' ? t.admin.disableOf(user.email) : t.admin.enableOf(user.email)}
+                    onClick={() => {
+                      if (user.status !== 'active') change.mutate({ id: user.id, status: 'active' });
+                      else confirm({ act: t.admin.disable, text: t.admin.disableAsk(user.email), run: () => change.mutate({ id: user.id, status: 'disabled' }) });
+                    }}
+                  >
+                    {user.status === 'active' ? t.admin.disable : t.admin.enable}
+                  </Button>
+                )}
+              </div>
             </li>
           ))}
       </ul>

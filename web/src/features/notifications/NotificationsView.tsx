@@ -8,6 +8,7 @@ import { tellError, tellUndoable } from '../../app/toast';
 import { api, body } from '../../api/client';
 import type { Notification, NotificationList } from '../../api/types';
 import { useT } from '../../i18n';
+import { erase, leave, settleLeaving } from '../../store/leaving';
 import { keys, queryClient } from '../../store/server';
 import { formatInstant } from '../tasks/due';
 import { Empty } from '../tasks/Empty';
@@ -17,8 +18,17 @@ import { notificationsQuery } from './query';
 
 type Act = { kind: 'read' | 'delete'; item: Notification } | { kind: 'read-all' };
 
-/** Taken away on the screen; sent when the offer to undo it is over. */
+/** Taken away on the screen; sent when the offer to undo it is over, or when the page goes. */
 const leaving = new Set<string>();
+const sent = new Set<string>();
+
+window.addEventListener('pagehide', () => {
+  for (const id of leaving) {
+    if (sent.has(id)) continue;
+    sent.add(id);
+    void erase(id, true);
+  }
+});
 
 function after(list: NotificationList, act: Act): NotificationList {
   const now = new Date().toISOString();
@@ -58,12 +68,18 @@ export function NotificationsView() {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const remove = (item: Notification) => {
     leaving.add(item.id);
+    leave(item.id);
     redraw();
     const back = () => {
       leaving.delete(item.id);
+      settleLeaving(item.id);
       redraw();
     };
-    tellUndoable(t, t.notifications.deleted, back, () => act.mutate({ kind: 'delete', item }, { onSettled: back }));
+    tellUndoable(t, t.notifications.deleted, back, () => {
+      // The page may have come back, as it was, from where one goes back to.
+      if (sent.has(item.id)) void queryClient.invalidateQueries({ queryKey: keys.notifications }).then(back);
+      else act.mutate({ kind: 'delete', item }, { onSettled: back });
+    });
   };
   const follow = (item: Notification) => {
     if (!item.read_at) act.mutate({ kind: 'read', item });

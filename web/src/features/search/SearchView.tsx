@@ -69,7 +69,7 @@ export function SearchView() {
         onChange={(event) => setText(event.currentTarget.value)}
         mb="md"
       />
-      <p role="status" className="view-note">
+      <p role="status" className="view-note found">
         {text.trim() && !answer.isFetching ? t.search.results(count) : ''}
       </p>
       <TaskList label={t.palette.results} groups={groups} place={place} projects={projects} />

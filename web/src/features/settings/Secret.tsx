@@ -9,7 +9,7 @@ export function Secret({ value }: { value: string }) {
       <Code className="secret">{value}</Code>
       <CopyButton value={value}>
         {({ copied, copy }) => (
-          <Button size="compact-sm" variant="light" onClick={copy}>
+          <Button size="compact-sm" variant="default" onClick={copy}>
             {copied ? t.settings.copied : t.settings.copy}
           </Button>
         )}

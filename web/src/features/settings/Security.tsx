@@ -18,7 +18,7 @@ export function Security() {
   return (
     <Section title={t.settings.security}>
       <PasswordForm />
-      <Title order={3} size="h4">
+      <Title order={3} size="h2" mt="md">
         {t.settings.sessions}
       </Title>
       <Sessions />

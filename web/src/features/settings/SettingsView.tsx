@@ -1,5 +1,6 @@
 import { Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useT } from '../../i18n';
 import { ViewHead } from '../tasks/ViewHead';
 import { Danger } from './Danger';
@@ -15,6 +16,11 @@ export function SettingsView() {
   const t = useT();
   const navigate = useNavigate();
   const { part = 'profile' } = useSearch({ from: '/inside/app/settings' });
+  const list = useRef<HTMLDivElement>(null);
+  // On a narrow screen the tabs are wider than it.
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [part]);
   const parts: [SettingsPart, string, React.ReactNode][] = [
     ['profile', t.settings.profile, <><Profile /><Look /></>],
     ['notifications', t.settings.notifications, <Preferences />],
@@ -30,7 +36,7 @@ export function SettingsView() {
         value={part}
         onChange={(value) => void navigate({ to: '.', search: { part: value === 'profile' ? undefined : (value as SettingsPart) }, replace: true })}
       >
-        <Tabs.List className="tabs" aria-label={t.nav.settings}>
+        <Tabs.List ref={list} className="tabs" aria-label={t.nav.settings}>
           {parts.map(([id, title]) => (
             <Tabs.Tab key={id} value={id}>
               {title}

@@ -54,7 +54,7 @@ export function DescriptionField({ value, onSave }: { value: string; onSave: (dr
       <Suspense fallback={<Skeleton h={60} />}>
         <Markdown text={value} />
       </Suspense>
-      <Button variant="subtle" color="gray" px={8} aria-label={t.task.editDescription} onClick={() => setDraft({ text: value, seen: value })}>
+      <Button variant="subtle" color="gray" px={8} mt={-6} aria-label={t.task.editDescription} onClick={() => setDraft({ text: value, seen: value })}>
         <IconPencil size={16} />
       </Button>
     </Group>

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from harness.load import Traffic
+from harness.load import Traffic, Writers
 from harness.places import PATIENCE
 from harness.program import Program
 from harness.resolver import Resolver
@@ -66,6 +66,20 @@ def test_other_replicas_behind_the_same_name_under_load(resolver, service):
             if program.process is not None:
                 program.kill()
         system.close()
+
+
+def test_what_must_not_be_repeated_is_not_lost_to_a_stop(own_system):
+    """POST without a key: the gateway sends it once, so nothing but how a service stops and starts keeps it whole."""
+    system = own_system("gateway")
+    person = system.register()
+    with Writers(system, person, threads=6) as writers:
+        for program in 2 * system.replicas("task-service"):
+            writers.wait_for(len(writers.acknowledged) + REQUESTS // 8)
+            assert program.stop() == 0
+            writers.wait_for(len(writers.acknowledged) + REQUESTS // 8)
+            program.start()
+    assert not writers.refused and not writers.broken
+    print(f"\n{len(writers.acknowledged)} POST without a key, none failed")
 
 
 def test_kill_of_one_of_two_replicas_under_load(own_system):

@@ -35,10 +35,11 @@ class Live:
     def exporter(self, job: str, command: list, environment: dict | None = None) -> None:
         """Starts an exporter (`{port}` in the command is its port) and makes it a target."""
         port = free_port()
-        self.run(job, [each.replace("{port}", str(port)) for each in command], environment)
+        self.run(f"{job}-{port}", [each.replace("{port}", str(port)) for each in command], environment)
         self.targets[job] = [(f"127.0.0.1:{port}", "")]
 
     def run(self, name: str, command: list, environment: dict | None = None) -> None:
+        assert name not in self.processes, f"{name} runs already"
         with open(self.folder / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                                                     env={**os.environ, **(environment or {})})

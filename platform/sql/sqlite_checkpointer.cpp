@@ -5,7 +5,7 @@
 
 namespace cumulo::sql {
 namespace {
-constexpr int enough_pages = 4'000;  // 16 MB
+constexpr int enough_pages = 1'000;  // 4 MB: of four times as many, each pause is twice as long
 constexpr int few_pages = 200;       // for the writer to copy while callers wait
 constexpr int most_passes = 8;
 }  // namespace

@@ -439,9 +439,18 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     }
   };
 
-  // Of a frequent word the page is soon full; a rare one is better looked up.
+  std::optional<std::string> end;
+  auto find_end = [&]() -> awaitable<void> {
+    end.reset();
+    auto take_end = [&](const sql::row& row) { end = row.text(0); };
+    const std::array values{sql::param{account_id}, bound.value_of(value::id, false, 0), sql::param{stretch - 1}};
+    co_await store.query_slow(page.descending ? end_of_stretch_down : end_of_stretch_up, values, take_end);
+  };
+  // Of a frequent word the page is soon full; a rare one is better looked up. Which it is, the index tells at a cost of
+  // all its finds (the last word is a prefix), so it is asked only where they cannot be many.
   bool worth_while = bound.needles.has_value();
-  if (worth_while) {
+  if (worth_while) co_await find_end();
+  if (worth_while && !end) {
     std::int64_t matches = 0;
     auto take_count = [&](const sql::row& row) { matches = row.integer(0); };
     const std::array values{sql::param{bound.search}, sql::param{few + 1}};
@@ -454,13 +463,10 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     const int found_before = taken;
     co_await run(s);
     if (more) break;
-    std::optional<std::string> end;
-    auto take_end = [&](const sql::row& row) { end = row.text(0); };
-    const std::array values{sql::param{account_id}, bound.value_of(value::id, false, 0), sql::param{stretch - 1}};
-    co_await store.query_slow(page.descending ? end_of_stretch_down : end_of_stretch_up, values, take_end);
     if (!end) co_return std::nullopt;
     bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = std::move(*end)};
     worth_while = taken - found_before >= dense;
+    if (worth_while) co_await find_end();
   }
 
   const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;

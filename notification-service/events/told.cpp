@@ -45,7 +45,7 @@ struct project_data {
 BOOST_DESCRIBE_STRUCT(project_data, (), (id))
 struct project_event_data {
   project_data project;
-  std::optional<std::vector<std::string>> audience;
+  std::vector<std::string> audience;
 };
 BOOST_DESCRIBE_STRUCT(project_event_data, (), (project, audience))
 struct erased_data {
@@ -199,12 +199,12 @@ awaitable<void> consume(const bus::event& e, sql::transaction& tx, const teller&
   if (e.type == task_due_soon) co_return co_await due_soon(tx, e, who_tells);
   if (e.type == project_trashed || e.type == project_restored) {
     const project_event_data data = read<project_event_data>(e);
-    co_return co_await digest_repository::hide_project(tx, data.project.id, e.type == project_trashed,
-                                                       audience_of(data.audience));
+    co_return co_await digest_repository::hide_project(tx, data.project.id, e.type == project_trashed, data.audience);
   }
   const erased_data data = read<erased_data>(e);
   if (e.type == task_erased) co_return co_await digest_repository::remove_task(tx, data.id);
-  co_await digest_repository::remove_project(tx, data.id, audience_of(data.audience));
+  if (!data.audience) throw std::runtime_error("event " + e.id + " does not say who may see the project");
+  co_await digest_repository::remove_project(tx, data.id, *data.audience);
 }
 
 }  // namespace

@@ -10,8 +10,9 @@ namespace {
 constexpr sql::statement insert_row{
     "stream.append", "INSERT INTO stream_events (account_id, type, data, created_at) VALUES (?1, ?2, ?3, ?4)"};
 
-// In SQLite the index of accounts is made of blocks of 1,024 positions, which `blocks` counts up: rows are appended
-// beside each other, and a look into a thousand blocks takes some milliseconds.
+// SQLite's index of accounts is made of blocks of 1,024 positions, which `blocks` counts up: rows that are appended lie
+// beside each other, and a look into a thousand blocks takes some milliseconds. The loops give rows in their order;
+// asked to order them, SQLite would look into every block for each page.
 constexpr sql::statement erase_account{
     "stream.erase",
     "DELETE FROM stream_events WHERE position IN (WITH RECURSIVE blocks (n) AS ("
@@ -46,7 +47,7 @@ constexpr sql::statement read_account{
     "UNION ALL SELECT n + 1 FROM blocks WHERE n < ?5 / 1024) "
     "SELECT 0, e.position, e.account_id, e.type, e.data, e.created_at FROM blocks CROSS JOIN stream_events e "
     "WHERE e.position / 1024 = n AND e.account_id = ?1 AND e.position > ?3 AND e.position <= ?5 "
-    "AND ?2 >= 0 AND ?4 >= 0 ORDER BY e.position LIMIT ?6",
+    "AND ?2 >= 0 AND ?4 >= 0 LIMIT ?6",
     "SELECT xact, position, account_id, type, data, created_at FROM stream_events "
     "WHERE account_id = ?1 AND (xact, position) > (?2, ?3) AND (xact, position) <= (?4, ?5) "
     "ORDER BY xact, position LIMIT ?6"};

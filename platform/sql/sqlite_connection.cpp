@@ -47,6 +47,9 @@ class sqlite_row final : public row {
 
 /// holds(text, part): SQLite's instr() compares at every byte; the C library looks for a part some ten times as fast.
 void holds(sqlite3_context* call, int, sqlite3_value** values) {
+  for (const int which : {0, 1}) {
+    if (sqlite3_value_type(values[which]) == SQLITE_NULL) return sqlite3_result_null(call);
+  }
   const void* text = sqlite3_value_blob(values[0]);
   const void* part = sqlite3_value_blob(values[1]);
   const auto size = [&](int which) { return static_cast<std::size_t>(sqlite3_value_bytes(values[which])); };
@@ -96,7 +99,9 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
     if (code != SQLITE_OK) throw_error(code, "sqlite.open");
     // First of all: several connections that turn WAL on at once fail without it.
     sqlite3_busy_timeout(db_, busy_timeout_ms);
-    sqlite3_create_function(db_, "holds", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, holds, nullptr, nullptr);
+    const int made =
+        sqlite3_create_function(db_, "holds", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, holds, nullptr, nullptr);
+    if (made != SQLITE_OK) throw_error(made, "sqlite.open");
     turn_log_on();
     run_script("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112",
                "sqlite.open");

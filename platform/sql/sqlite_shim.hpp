@@ -9,21 +9,21 @@
 
 namespace cumulo::sql {
 
-/// `ours` begins with a sqlite3_file. One instance of each function for each kind of file.
-template <class ours>
+/// `File` begins with a sqlite3_file. One instance of each function for each kind of file.
+template <class File>
 struct sqlite_shim {
-  static ours& of(sqlite3_file* file) { return *reinterpret_cast<ours*>(file); }
+  static File& of(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
   static sqlite3_file* real(sqlite3_file* file) {
-    return reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + sizeof(ours));
+    return reinterpret_cast<sqlite3_file*>(reinterpret_cast<std::byte*>(file) + sizeof(File));
   }
   static sqlite3_vfs* real_vfs(const sqlite3_vfs* self) { return static_cast<sqlite3_vfs*>(self->pAppData); }
 
   /// Calls the real file's method: `pass<&sqlite3_io_methods::xLock>::call`.
   template <auto method>
   struct pass;
-  template <class out, class... in, out (*sqlite3_io_methods::*method)(sqlite3_file*, in...)>
+  template <class Out, class... In, Out (*sqlite3_io_methods::*method)(sqlite3_file*, In...)>
   struct pass<method> {
-    static out call(sqlite3_file* file, in... values) {
+    static Out call(sqlite3_file* file, In... values) {
       sqlite3_file* to = real(file);
       return (to->pMethods->*method)(to, values...);
     }
@@ -32,7 +32,7 @@ struct sqlite_shim {
   /// Opens the real file behind ours, which is left zeroed.
   static int open_real(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
     sqlite3_vfs* vfs = real_vfs(self);
-    std::memset(static_cast<void*>(file), 0, sizeof(ours) + static_cast<std::size_t>(vfs->szOsFile));
+    std::memset(static_cast<void*>(file), 0, sizeof(File) + static_cast<std::size_t>(vfs->szOsFile));
     return vfs->xOpen(vfs, name, real(file), flags, out_flags);
   }
 
@@ -43,7 +43,7 @@ struct sqlite_shim {
     static sqlite3_vfs vfs = *usual;
     vfs.zName = name;
     vfs.pAppData = usual;
-    vfs.szOsFile = static_cast<int>(sizeof(ours)) + usual->szOsFile;
+    vfs.szOsFile = static_cast<int>(sizeof(File)) + usual->szOsFile;
     vfs.xOpen = open;
     return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
   }

@@ -60,8 +60,13 @@ int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags
     return vfs->xOpen(vfs, name, file, flags, out_flags);
   }
   const int code = shim::open_real(self, name, file, flags, out_flags);
-  // SQLite closes what has methods, also if it could not be opened.
-  if (shim::real(file)->pMethods != nullptr) shim::of(file).base.pMethods = &methods;
+  const sqlite3_file* real = shim::real(file);
+  if (real->pMethods == nullptr) return code;
+  if (real->pMethods->iVersion < methods.iVersion) {  // it cannot map
+    pass<&sqlite3_io_methods::xClose>(file);
+    return SQLITE_CANTOPEN;
+  }
+  shim::of(file).base.pMethods = &methods;  // SQLite closes what has methods, also if it could not be opened
   return code;
 }
 

@@ -57,7 +57,7 @@ enum class value : std::uint8_t {
   labels,
   label_count,
   search,
-  stretch,
+  stretch_end,
   needle0,
   needle1,
   needle2,
@@ -227,10 +227,7 @@ void add_order(writer& out, const shape& s) {
 
 /// Down to where the stretch ends.
 void add_stretch(writer& out, const shape& s) {
-  out.add(" AND t.id ").add(s.descending ? ">= " : "<= ").add("coalesce((SELECT b.id FROM tasks b WHERE b.space_id = ");
-  out.add(value::caller).add(" AND b.id ").add(s.descending ? "< " : "> ").add(value::id);
-  out.add(" ORDER BY b.id").add(s.descending ? " DESC" : "").add(" LIMIT 1 OFFSET ").add(value::stretch);
-  out.add(s.descending ? "), '')" : "), 'g')");
+  out.add(" AND t.id ").add(s.descending ? ">= " : "<= ").add(value::stretch_end);
 }
 
 std::string_view name_of(const shape& s) {
@@ -356,7 +353,7 @@ struct bound_list {
       case value::labels: return labels;
       case value::label_count: return filter.label_keys.size();
       case value::search: return search;
-      case value::stretch: return stretch - 1;
+      case value::stretch_end: return stretch_end ? std::string_view{*stretch_end} : edge(!page.descending);
       case value::needle0: return (*needles)[0];
       case value::needle1: return (*needles)[1];
       case value::needle2: return (*needles)[2];
@@ -376,7 +373,8 @@ struct bound_list {
     return page.after && page.after->undated == undated ? &*page.after : nullptr;
   }
   /// Beyond every id and every folded title.
-  [[nodiscard]] std::string_view edge() const { return page.descending ? "\xF4\x8F\xBF\xBF" : ""; }
+  [[nodiscard]] std::string_view edge() const { return edge(page.descending); }
+  [[nodiscard]] static std::string_view edge(bool descending) { return descending ? "\xF4\x8F\xBF\xBF" : ""; }
 
   std::string_view caller;
   const task_filter& filter;
@@ -385,6 +383,7 @@ struct bound_list {
   std::string labels, search;
   std::optional<std::array<std::string, most_needles>> needles;  ///< if the list may be looked through
   std::optional<list_position> looked_through_to;
+  std::optional<std::string> stretch_end;  ///< none: it ends with the list
 };
 
 constexpr sql::statement end_of_stretch_down{
@@ -439,7 +438,8 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     }
   };
 
-  std::optional<std::string> end;
+  // Found before its stretch is looked through and kept, so that what is added meanwhile is in neither.
+  std::optional<std::string>& end = bound.stretch_end;
   auto find_end = [&]() -> awaitable<void> {
     end.reset();
     auto take_end = [&](const sql::row& row) { end = row.text(0); };
@@ -464,7 +464,7 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     co_await run(s);
     if (more) break;
     if (!end) co_return std::nullopt;
-    bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = std::move(*end)};
+    bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = *end};
     worth_while = taken - found_before >= dense;
     if (worth_while) co_await find_end();
   }

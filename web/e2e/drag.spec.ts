@@ -47,6 +47,14 @@ test('a card goes over the board: by the pointer, by the keyboard, and not at al
   await page.keyboard.press('Escape');
   await expect(page.getByText('Dig stays where it was.')).toBeAttached();
   await expect(page.getByRole('group', { name: 'In progress' }).getByText('Dig')).toBeVisible();
+  // Who goes elsewhere meanwhile puts it back, and has the keys again.
+  await page.getByRole('button', { name: 'Move: Dig' }).focus();
+  await page.keyboard.press('Space');
+  await expect(page.getByText(/Dig is over/)).toBeAttached();
+  await page.getByRole('link', { name: 'Search' }).first().click();
+  await page.getByRole('searchbox').or(page.getByRole('textbox', { name: /Search/ })).first().fill('');
+  await page.keyboard.type('dig');
+  await expect(page.getByRole('button', { name: 'Dig', exact: true })).toBeVisible();
 });
 
 test('a task goes to another day: in the calendar, and in what is ahead', async ({ page, person }) => {

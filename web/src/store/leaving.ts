@@ -7,7 +7,13 @@ const item = 'cumulo.leaving';
 /** Longer than the offer. */
 const long = 10_000;
 
-const left = () => JSON.parse(localStorage.getItem(item) ?? '{}') as Record<string, number>;
+function left(): Record<string, number> {
+  try {
+    return JSON.parse(localStorage.getItem(item) ?? '{}') as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
 const keep = (ids: Record<string, number>) => (Object.keys(ids).length > 0 ? localStorage.setItem(item, JSON.stringify(ids)) : localStorage.removeItem(item));
 
 export const leave = (id: string) => keep({ ...left(), [id]: Date.now() });
@@ -25,7 +31,7 @@ export async function erase(id: string, keepalive = false): Promise<void> {
     settleLeaving(id);
   } catch (error) {
     // Gone already, or somebody else's.
-    if (error instanceof ApiError && error.status < 500) settleLeaving(id);
+    if (error instanceof ApiError && [403, 404, 410].includes(error.status)) settleLeaving(id);
   }
 }
 

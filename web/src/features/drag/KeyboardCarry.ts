@@ -14,7 +14,7 @@ const middle = (rect: DOMRect) => ({ x: rect.left + rect.width / 2, y: rect.top 
 
 /**
  * The arrow keys go from place to place, to the nearest in that direction, as the places lie at that moment; no other key
- * has a meaning meanwhile. The library's own sensor listens only after a timer, which a browser may put off for a tenth of a
+ * has a meaning meanwhile, and who goes elsewhere puts it back. The library's own sensor listens only after a timer, which a browser may put off for a tenth of a
  * second after a key, and goes by rectangles that may not be measured by then: a quick hand's first arrow went astray.
  */
 export class KeyboardCarry implements SensorInstance {
@@ -29,13 +29,16 @@ export class KeyboardCarry implements SensorInstance {
     const { signal } = this.heard;
     document.addEventListener('keydown', this.onKey, { signal });
     document.addEventListener('visibilitychange', this.cancel, { signal });
+    document.addEventListener('pointerdown', this.cancel, { signal, capture: true });
+    document.addEventListener('focusin', this.cancel, { signal });
     window.addEventListener('resize', this.cancel, { signal });
     props.onStart({ x: 0, y: 0 });
   }
 
   private readonly onKey = (event: KeyboardEvent) => {
-    if (event === this.props.event || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event === this.props.event || event.ctrlKey || event.metaKey || event.altKey || /^F\d/.test(event.code)) return;
     event.preventDefault();
+    if (event.repeat && !(event.code in steps)) return;
     const { cancel, end } = this.props.options.keyboardCodes;
     if (cancel.includes(event.code)) return this.cancel();
     if (end.includes(event.code)) {

@@ -72,6 +72,7 @@ int sync(sqlite3_file* file, int flags) {
 int file_size(sqlite3_file* file, sqlite3_int64* size) {
   return after_flush(file, [&](sqlite3_file* f) { return f->pMethods->xFileSize(f, size); });
 }
+
 /// Version 1: the log is never mapped, and shared memory belongs to the database's file.
 constexpr sqlite3_io_methods log_methods{.iVersion = 1,
                                          .xClose = close,
@@ -94,10 +95,6 @@ constexpr sqlite3_io_methods log_methods{.iVersion = 1,
                                          .xUnfetch = nullptr};
 
 int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
-  if ((flags & SQLITE_OPEN_WAL) == 0) {
-    sqlite3_vfs* vfs = shim::real_vfs(self);
-    return vfs->xOpen(vfs, name, file, flags, out_flags);
-  }
   const int code = shim::open_real(self, name, file, flags, out_flags);
   if (code != SQLITE_OK) return code;
   log_file& log = ours(file);
@@ -112,11 +109,6 @@ int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags
 
 }  // namespace
 
-const char* log_gathering_vfs() {
-  static constexpr const char* name = "cumulo-log-gathering";
-  static const bool registered = shim::register_over_usual(name, open);
-  if (!registered) throw std::runtime_error("SQLite has no file system to work on");
-  return name;
-}
+const char* log_gathering_vfs() { return shim::over_usual<SQLITE_OPEN_WAL, open>("cumulo-log-gathering"); }
 
 }  // namespace cumulo::sql

@@ -36,16 +36,25 @@ struct sqlite_shim {
     return vfs->xOpen(vfs, name, real(file), flags, out_flags);
   }
 
-  /// A file system that is SQLite's usual one but for `open`.
-  static bool register_over_usual(const char* name, decltype(sqlite3_vfs::xOpen) open) {
-    sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
-    if (usual == nullptr) return false;
-    static sqlite3_vfs vfs = *usual;
-    vfs.zName = name;
-    vfs.pAppData = usual;
-    vfs.szOsFile = static_cast<int>(sizeof(File)) + usual->szOsFile;
-    vfs.xOpen = open;
-    return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
+  /// The name of a file system that is SQLite's usual one, but for files of this kind (one of SQLITE_OPEN_…), which
+  /// `open` opens. The first call registers it. Any thread.
+  template <int kind, decltype(sqlite3_vfs::xOpen) open>
+  static const char* over_usual(const char* name) {
+    static const bool registered = [name] {
+      sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
+      if (usual == nullptr) return false;
+      static sqlite3_vfs vfs = *usual;
+      vfs.zName = name;
+      vfs.pAppData = usual;
+      vfs.szOsFile = static_cast<int>(sizeof(File)) + usual->szOsFile;
+      vfs.xOpen = [](sqlite3_vfs* self, sqlite3_filename file_name, sqlite3_file* file, int flags, int* out_flags) {
+        if ((flags & kind) != 0) return open(self, file_name, file, flags, out_flags);
+        return real_vfs(self)->xOpen(real_vfs(self), file_name, file, flags, out_flags);
+      };
+      return sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
+    }();
+    if (!registered) throw std::runtime_error("SQLite has no file system to work on");
+    return name;
   }
 };
 

@@ -55,10 +55,6 @@ constexpr sqlite3_io_methods methods{.iVersion = 3,
                                      .xUnfetch = unfetch};
 
 int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
-  if ((flags & SQLITE_OPEN_MAIN_DB) == 0) {
-    sqlite3_vfs* vfs = shim::real_vfs(self);
-    return vfs->xOpen(vfs, name, file, flags, out_flags);
-  }
   const int code = shim::open_real(self, name, file, flags, out_flags);
   const sqlite3_file* real = shim::real(file);
   if (real->pMethods == nullptr) return code;
@@ -72,11 +68,6 @@ int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags
 
 }  // namespace
 
-const char* steady_map_vfs() {
-  static constexpr const char* name = "cumulo-steady-map";
-  static const bool registered = shim::register_over_usual(name, open);
-  if (!registered) throw std::runtime_error("SQLite has no file system to work on");
-  return name;
-}
+const char* steady_map_vfs() { return shim::over_usual<SQLITE_OPEN_MAIN_DB, open>("cumulo-steady-map"); }
 
 }  // namespace cumulo::sql

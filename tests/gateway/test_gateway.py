@@ -9,13 +9,13 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import pytest
 import requests
 from harness.contract import METHODS, contract
 from harness.gateway import Gateway
+from harness.load import Workers
 from harness.places import PATIENCE, ROOT, free_port
 from harness.raw import RawConnection
 from harness.resolver import Resolver
@@ -409,24 +409,14 @@ class TestConfiguration:
             assert raw.read_answer().status == 200, "what was under way was finished"
 
 
-class Clients:
+class Clients(Workers):
     """They ask again and again, each over a connection that is kept until an answer says that it ends."""
 
     def __init__(self, port: int, count: int = 6):
-        self.answered, self.failed, self._port, self._stop = 0, [], port, threading.Event()
-        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(count)]
+        self.answered, self.failed, self._port = 0, [], port
+        super().__init__(self._ask, count)
 
-    def __enter__(self):
-        for each in self._threads:
-            each.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for each in self._threads:
-            each.join(20)
-
-    def _ask(self):
+    def _ask(self, _):
         connection = None
         while not self._stop.is_set():
             try:

@@ -8,20 +8,13 @@ import uuid
 import requests
 
 
-class Writers:
-    """Threads that create tasks one after the other and note each 201. Refusals and broken connections are noted too;
-    nothing is sent twice."""
+class Workers:
+    """Threads that do one thing again and again, each told its number, from the beginning of a `with` to its end."""
 
-    def __init__(self, system, person, threads: int = 8, pause: float = 0):
-        self.acknowledged: dict = {}   # id → title
-        self.refused: list = []        # status codes other than 201
-        self.broken = 0                # connections that ended without an answer
-        self._url = system.url_for("/tasks")
-        self._token = person.access_token
-        self._pause = pause
+    def __init__(self, work, count: int):
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._write, daemon=True) for _ in range(threads)]
+        self._threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(count)]
 
     def __enter__(self):
         for each in self._threads:
@@ -36,13 +29,27 @@ class Writers:
         for each in self._threads:
             each.join(60)
 
+
+class Writers(Workers):
+    """Threads that create tasks one after the other and note each 201. Refusals and broken connections are noted too;
+    nothing is sent twice."""
+
+    def __init__(self, system, person, threads: int = 8, pause: float = 0):
+        self.acknowledged: dict = {}   # id → title
+        self.refused: list = []        # status codes other than 201
+        self.broken = 0                # connections that ended without an answer
+        self._url = system.url_for("/tasks")
+        self._token = person.access_token
+        self._pause = pause
+        super().__init__(self._write, threads)
+
     def wait_for(self, count: int, seconds: float = 60):
         deadline = time.monotonic() + seconds
         while len(self.acknowledged) < count:
             assert time.monotonic() < deadline, f"only {len(self.acknowledged)} of {count}; refused {self.refused[:5]}"
             time.sleep(0.01)
 
-    def _write(self):
+    def _write(self, _):
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {self._token}"
         while not self._stop.is_set():
@@ -75,7 +82,7 @@ def every_task(person) -> dict:
     return found
 
 
-class Traffic:
+class Traffic(Workers):
     """Threads that read and write through the gateway, each with a connection of its own. A POST that fails is sent once
     more with the same key; nothing else is repeated."""
 
@@ -84,19 +91,7 @@ class Traffic:
         self.failed: list = []         # what no repeat repaired, and every GET that failed
         self.titles: list = []         # acknowledged
         self._system, self._person = system, person
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._work, args=(n,), daemon=True) for n in range(threads)]
-
-    def __enter__(self):
-        for each in self._threads:
-            each.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for each in self._threads:
-            each.join(60)
+        super().__init__(self._work, threads)
 
     @property
     def total(self) -> int:

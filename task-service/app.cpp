@@ -27,6 +27,12 @@ due_soon_rule due_soon_rule_of(const config& options) {
   return {options.duration("due-soon-lead"), *time_of_day};
 }
 
+sql::pool_settings pool_settings_of(const config& options) {
+  sql::pool_settings settings = service::pool_settings(options);
+  settings.predicates = search_predicates();
+  return settings;
+}
+
 std::string migrated(const std::string& url) {
   const int applied = sql::migrate(url, service::with_platform_migrations(migrations()));
   if (applied > 0) log::info("schema brought up to date", {{"database", app::database_file}, {"migrations", applied}});
@@ -38,7 +44,7 @@ std::string migrated(const std::string& url) {
 struct app::parts {
   explicit parts(service::runtime& process)
       : store(sql::open(migrated(service::database_url(process.options, database_file)), process.threads,
-                        service::pool_settings(process.options), &process.metrics)),
+                        pool_settings_of(process.options), &process.metrics)),
         retention(process.options.duration("trash-retention")),
         tasks(*store, process.time, due_soon_rule_of(process.options)),
         reminders(*store),

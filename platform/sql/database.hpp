@@ -154,11 +154,20 @@ struct command {
   std::span<const param> values;
 };
 
+/// A question about texts that a read may ask by its name, on SQLite only. Asked on any thread; NULL if one of them is.
+struct predicate {
+  static constexpr std::size_t most_texts = 8;
+
+  const char* name;
+  bool (*holds)(std::span<const std::string_view> texts);
+};
+
 struct pool_settings {
   std::chrono::milliseconds statement_timeout{5'000};
   std::chrono::milliseconds client_deadline{8'000};
-  std::size_t max_waiting = 1'024;        ///< per connection or writer queue; beyond it failure::unavailable at once
-  std::size_t exclusive_connections = 8;  ///< per process, PostgreSQL only, for transact() and query_slow()
+  std::size_t max_waiting = 1'024;          ///< per connection or writer queue; beyond it failure::unavailable at once
+  std::size_t exclusive_connections = 8;    ///< per process, PostgreSQL only, for transact() and query_slow()
+  std::span<const predicate> predicates{};  ///< outlive the database
 };
 
 struct health {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -45,16 +46,18 @@ class sqlite_row final : public row {
   sqlite3_stmt* handle_;
 };
 
-/// holds(text, part): SQLite's instr() compares at every byte; the C library looks for a part some ten times as fast.
-void holds(sqlite3_context* call, int, sqlite3_value** values) {
-  for (const int which : {0, 1}) {
-    if (sqlite3_value_type(values[which]) == SQLITE_NULL) return sqlite3_result_null(call);
+/// SQLite's call of a predicate.
+void answer(sqlite3_context* call, int count, sqlite3_value** values) {
+  std::array<std::string_view, predicate::most_texts> texts;
+  if (static_cast<std::size_t>(count) > texts.size()) return sqlite3_result_error(call, "too many texts", -1);
+  for (int i = 0; i < count; ++i) {
+    if (sqlite3_value_type(values[i]) == SQLITE_NULL) return sqlite3_result_null(call);
+    const auto* bytes = static_cast<const char*>(sqlite3_value_blob(values[i]));  // null if it is empty
+    const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[i]));
+    texts[static_cast<std::size_t>(i)] = bytes == nullptr ? "" : std::string_view{bytes, size};
   }
-  const void* text = sqlite3_value_blob(values[0]);
-  const void* part = sqlite3_value_blob(values[1]);
-  const auto size = [&](int which) { return static_cast<std::size_t>(sqlite3_value_bytes(values[which])); };
-  const bool found = size(1) == 0 || (text != nullptr && ::memmem(text, size(0), part, size(1)) != nullptr);
-  sqlite3_result_int(call, found ? 1 : 0);
+  const auto& asked = *static_cast<const predicate*>(sqlite3_user_data(call));
+  sqlite3_result_int(call, asked.holds({texts.data(), static_cast<std::size_t>(count)}) ? 1 : 0);
 }
 
 }  // namespace
@@ -86,7 +89,7 @@ failure sqlite_failure(int extended_code) {
 }
 
 sqlite_connection::sqlite_connection(const std::string& file, access how, std::chrono::milliseconds timeout,
-                                     const instruments* meter)
+                                     const instruments* meter, std::span<const predicate> predicates)
     : timeout_(timeout), meter_(meter) {
   // Without its statistics SQLite's allocator takes no lock that all connections share.
   static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -99,9 +102,11 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
     if (code != SQLITE_OK) throw_error(code, "sqlite.open");
     // First of all: several connections that turn WAL on at once fail without it.
     sqlite3_busy_timeout(db_, busy_timeout_ms);
-    const int made =
-        sqlite3_create_function(db_, "holds", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, holds, nullptr, nullptr);
-    if (made != SQLITE_OK) throw_error(made, "sqlite.open");
+    for (const predicate& each : predicates) {
+      const int made = sqlite3_create_function(db_, each.name, -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                               const_cast<predicate*>(&each), answer, nullptr, nullptr);
+      if (made != SQLITE_OK) throw_error(made, "sqlite.open");
+    }
     turn_log_on();
     run_script("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112",
                "sqlite.open");

@@ -18,8 +18,9 @@ class sqlite_connection {
   enum class access { read_only, read_write };
 
   /// Opens the file, which exists if `read_only`; otherwise it is created, readable by its owner alone.
-  /// `timeout` bounds each statement; `meter` may be null.
-  sqlite_connection(const std::string& file, access how, std::chrono::milliseconds timeout, const instruments* meter);
+  /// `timeout` bounds each statement; `meter` may be null; `predicates` outlive the connection.
+  sqlite_connection(const std::string& file, access how, std::chrono::milliseconds timeout, const instruments* meter,
+                    std::span<const predicate> predicates = {});
   ~sqlite_connection();
   sqlite_connection(const sqlite_connection&) = delete;
   sqlite_connection& operator=(const sqlite_connection&) = delete;

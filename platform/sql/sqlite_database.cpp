@@ -26,7 +26,7 @@ class sqlite_database final : public database {
         writer_(file, threads, settings, meter_),
         slow_(file, threads, settings, meter_) {
     for (std::size_t i = 0; i < threads.size(); ++i) {
-      readers_.push_back(std::make_shared<sqlite_reader>(file, threads.context(i), settings.statement_timeout, meter_));
+      readers_.push_back(std::make_shared<sqlite_reader>(file, threads.context(i), settings, meter_));
     }
     instruments::add(meter_.connections("read"), static_cast<double>(readers_.size()));
   }

@@ -11,9 +11,11 @@ namespace cumulo::sql {
 /// before it.
 class sqlite_reader : public std::enable_shared_from_this<sqlite_reader> {
  public:
-  sqlite_reader(const std::string& file, asio::io_context& context, std::chrono::milliseconds timeout,
+  sqlite_reader(const std::string& file, asio::io_context& context, const pool_settings& settings,
                 const instruments& meter)
-      : connection_(file, sqlite_connection::access::read_only, timeout, &meter), context_(context) {}
+      : connection_(file, sqlite_connection::access::read_only, settings.statement_timeout, &meter,
+                    settings.predicates),
+        context_(context) {}
 
   /// `commits` is the writer's count of commits, read just now.
   std::uint64_t query(const statement& what, std::span<const param> values, row_sink sink, std::uint64_t commits) {

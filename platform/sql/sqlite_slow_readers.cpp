@@ -58,7 +58,7 @@ void slow_readers::work() {
       }
       if (!connection) {
         connection = std::make_unique<sqlite_connection>(file_, sqlite_connection::access::read_only,
-                                                         settings_.statement_timeout, &meter_);
+                                                         settings_.statement_timeout, &meter_, settings_.predicates);
       }
       read->rows = connection->execute(*read->what, read->values, *read->sink);
     } catch (...) {

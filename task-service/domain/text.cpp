@@ -1,6 +1,8 @@
 #include "task-service/domain/text.hpp"
 
+#include <array>
 #include <boost/spirit/home/support/char_encoding/unicode/query.hpp>
+#include <optional>
 #include <unordered_set>
 
 namespace cumulo::tasks {
@@ -88,6 +90,66 @@ bool stands_alone(char32_t code) {
          (code >= 0x20000 && code <= 0x3FFFD);
 }
 
+/// Hands each word to `take`, until that returns false.
+template <class Take>
+void each_word(std::string_view text, Take take_word) {
+  std::string word;
+  std::size_t length = 0;
+  const auto end_word = [&] {
+    const bool go_on = word.empty() || take_word(word);
+    word.clear();
+    length = 0;
+    return go_on;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t code = take(text, at);
+    if (!is_word_character(code)) {
+      if (!end_word()) return;
+      continue;
+    }
+    if (is_mark(code)) continue;
+    if (stands_alone(code) && !end_word()) return;
+    if (length < longest_word) append(word, without_marks(lower(code)));
+    ++length;
+    if (stands_alone(code) && !end_word()) return;
+  }
+  end_word();
+}
+
+constexpr char in_no_word = 0;
+constexpr char not_ascii = 1;
+/// What a byte is in a word: a letter in lower case, a digit, or one of these.
+constexpr std::array<char, 256> in_words = [] {
+  std::array<char, 256> out{};
+  for (std::size_t c = '0'; c <= '9'; ++c) out[c] = static_cast<char>(c);
+  for (std::size_t c = 'a'; c <= 'z'; ++c) out[c] = out[c - ('a' - 'A')] = static_cast<char>(c);
+  std::fill(out.begin() + 128, out.end(), not_ascii);
+  return out;
+}();
+
+/// has_word() of ASCII, which most texts are, some twenty times as fast, because a search looks through hundreds of
+/// tasks. Nothing if what is not ASCII has to be looked at.
+std::optional<bool> ascii_has_word(std::string_view text, std::string_view word, bool is_prefix) {
+  const auto at = [&](std::size_t i) { return in_words[static_cast<unsigned char>(text[i])]; };
+  bool inside = false;
+  for (std::size_t start = 0; start < text.size(); ++start) {
+    const char first = at(start);
+    if (first == not_ascii) return std::nullopt;
+    if (first == word.front() && !inside && word.size() <= text.size() - start) {
+      std::size_t same = 1;
+      while (same < word.size() && at(start + same) == word[same]) ++same;
+      if (same == word.size()) {
+        if (is_prefix || same == longest_word) return true;
+        const char next = start + same == text.size() ? in_no_word : at(start + same);
+        if (next == in_no_word) return true;
+        if (next == not_ascii) return std::nullopt;
+      }
+    }
+    inside = first != in_no_word;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -136,32 +198,28 @@ std::string sort_key(std::string_view text) {
 
 void collect_words(std::string_view text, std::vector<std::string>& words) {
   std::unordered_set<std::string> seen(words.begin(), words.end());
-  std::string word;
-  std::size_t length = 0;
-  const auto end_word = [&] {
-    if (!word.empty() && seen.insert(word).second) words.push_back(word);
-    word.clear();
-    length = 0;
+  const auto collect = [&](const std::string& word) {
+    if (seen.insert(word).second) words.push_back(word);
+    return true;
   };
-  for (std::size_t at = 0; at < text.size();) {
-    const char32_t code = take(text, at);
-    if (!is_word_character(code)) {
-      end_word();
-      continue;
-    }
-    if (is_mark(code)) continue;
-    if (stands_alone(code)) end_word();
-    if (length < longest_word) append(word, without_marks(lower(code)));
-    ++length;
-    if (stands_alone(code)) end_word();
-  }
-  end_word();
+  each_word(text, collect);
 }
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   collect_words(text, words);
   return words;
+}
+
+bool has_word(std::string_view text, std::string_view word, bool is_prefix) {
+  if (const std::optional<bool> known = ascii_has_word(text, word, is_prefix)) return *known;
+  bool found = false;
+  const auto compare = [&](const std::string& each) {
+    found = is_prefix ? each.starts_with(word) : each == word;
+    return !found;
+  };
+  each_word(text, compare);
+  return found;
 }
 
 }  // namespace cumulo::tasks

@@ -23,5 +23,7 @@ namespace cumulo::tasks {
 /// without marks, cut at 64 code points; each Chinese and Japanese character is a word of its own.
 void collect_words(std::string_view text, std::vector<std::string>& words);
 [[nodiscard]] std::vector<std::string> words_of(std::string_view text);
+/// Is `word` among words_of(text), or one that begins with it if `is_prefix`? `word` is one of words_of() of something.
+[[nodiscard]] bool has_word(std::string_view text, std::string_view word, bool is_prefix);
 
 }  // namespace cumulo::tasks

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,13 +60,13 @@ class label_rows {
 
 /// SQLite: the ids of the tasks found as a query with a column `task_id`, with the same placeholders.
 [[nodiscard]] std::string_view search_source();
-/// SQLite: whether one task `t` is found, told by its own words, the row `d` of task_documents: `{needle0}` … stand for
-/// search_needles().
+/// SQLite: whether one task `t` is found, told by its own texts: `{word0}` … stand for looked_for().
 [[nodiscard]] std::string_view search_of_one();
-inline constexpr std::size_t most_needles = 4;
+inline constexpr std::size_t most_looked_for = 4;
 /// Nothing if there are more words than that.
-[[nodiscard]] std::optional<std::array<std::string, most_needles>> search_needles(
-    std::string_view space_id, const std::vector<std::string>& words);
+[[nodiscard]] std::optional<std::array<std::string, most_looked_for>> looked_for(const std::vector<std::string>& words);
+/// What these statements ask of SQLite; the database is to be opened with it.
+[[nodiscard]] std::span<const sql::predicate> search_predicates();
 
 /// The value of a label condition's parameter: all of these labels (folded).
 [[nodiscard]] std::string label_parameter(const std::vector<std::string>& label_keys);

@@ -58,10 +58,10 @@ enum class value : std::uint8_t {
   label_count,
   search,
   stretch_end,
-  needle0,
-  needle1,
-  needle2,
-  needle3
+  word0,
+  word1,
+  word2,
+  word3
 };
 
 struct list_statement {
@@ -114,10 +114,10 @@ class writer {
     if (name == "space") return value::caller;
     if (name == "labels") return value::labels;
     if (name == "count") return value::label_count;
-    if (name == "needle0") return value::needle0;
-    if (name == "needle1") return value::needle1;
-    if (name == "needle2") return value::needle2;
-    if (name == "needle3") return value::needle3;
+    if (name == "word0") return value::word0;
+    if (name == "word1") return value::word1;
+    if (name == "word2") return value::word2;
+    if (name == "word3") return value::word3;
     return value::search;
   }
   sql::engine kind_;
@@ -163,8 +163,8 @@ void add_source(writer& out, const shape& s) {
       out.add("FROM (").fill(search_source()).add(") f CROSS JOIN tasks t WHERE t.id = f.task_id AND t.space_id = ");
       out.add(value::caller);
     } else {
-      out.add("FROM tasks t ").add(hint).add(s.looked_through ? "CROSS JOIN task_documents d " : "");
-      out.add("WHERE t.space_id = ").add(value::caller);
+      out.add("FROM tasks t ").add(hint).add("WHERE t.space_id = ").add(value::caller);
+      if (s.looked_through) out.add(" AND ").fill(search_of_one());  // first, because most are not
     }
     // IS TRUE keeps PostgreSQL from turning the membership into a join, after which it sorts the whole space.
     out.add(" AND (t.project_id IN (SELECT m.project_id FROM project_members m WHERE m.account_id = ")
@@ -189,11 +189,7 @@ void add_conditions(writer& out, const shape& s) {
     if (s.sort != task_sort::updated_at) unless_null(value::updated_since, "t.updated_at >= ");
   }
   if (s.labelled && !s.is_led_by_label()) out.add(" AND ").fill(label_condition(out.kind()));
-  if (s.looked_through) {
-    out.add(" AND ").fill(search_of_one());
-  } else if (s.searched && (!out.is_sqlite() || s.by_project)) {
-    out.add(" AND ").fill(search_condition(out.kind()));
-  }
+  if (s.searched && (!out.is_sqlite() || s.by_project)) out.add(" AND ").fill(search_condition(out.kind()));
 
   // Ranges over the key itself bound the walk.
   if (s.sort == task_sort::updated_at) out.add(" AND t.updated_at >= ").add(value::updated_since);
@@ -302,7 +298,6 @@ constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
 constexpr int stretch = 512;         // tasks that are looked through before it is seen whether that is worth while
 constexpr int dense = stretch / 64;  // finds in a stretch that are enough to go on
-constexpr int few = 64;              // finds that are rather all looked up and sorted
 
 /// The values of one list, kept alive while its statements run.
 struct bound_list {
@@ -315,8 +310,7 @@ struct bound_list {
     if (!f.label_keys.empty()) labels = label_parameter(f.label_keys);
     if (!f.words) return;
     search = search_parameter(kind, account_id, *f.words);
-    if (kind == sql::engine::sqlite && p.sort == task_sort::created_at && !f.project_id)
-      needles = search_needles(account_id, *f.words);
+    if (kind == sql::engine::sqlite && p.sort == task_sort::created_at && !f.project_id) words = looked_for(*f.words);
   }
 
   [[nodiscard]] shape shape_of(bool undated) const {
@@ -354,10 +348,10 @@ struct bound_list {
       case value::label_count: return filter.label_keys.size();
       case value::search: return search;
       case value::stretch_end: return stretch_end ? std::string_view{*stretch_end} : edge(!page.descending);
-      case value::needle0: return (*needles)[0];
-      case value::needle1: return (*needles)[1];
-      case value::needle2: return (*needles)[2];
-      case value::needle3: return (*needles)[3];
+      case value::word0: return (*words)[0];
+      case value::word1: return (*words)[1];
+      case value::word2: return (*words)[2];
+      case value::word3: return (*words)[3];
       case value::id: return position(undated) ? std::string_view{position(undated)->id} : edge();
       case value::key:
         if (page.sort == task_sort::title)
@@ -381,16 +375,13 @@ struct bound_list {
   const task_page& page;
   std::int64_t statuses, priorities;
   std::string labels, search;
-  std::optional<std::array<std::string, most_needles>> needles;  ///< if the list may be looked through
+  std::optional<std::array<std::string, most_looked_for>> words;  ///< if the list may be looked through
   std::optional<list_position> looked_through_to;
   std::optional<std::string> stretch_end;  ///< none: it ends with the list
 };
 
 constexpr sql::statement end_of_stretch_down{
     "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3"};
-constexpr sql::statement count_matches{"task.count_matches",
-                                       "SELECT count(*) FROM (SELECT 1 FROM task_words WHERE task_words MATCH "
-                                       "json_extract(?1, '$.match') LIMIT ?2)"};
 constexpr sql::statement end_of_stretch_up{
     "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id > ?2 ORDER BY id LIMIT 1 OFFSET ?3"};
 
@@ -438,26 +429,16 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     }
   };
 
-  // Found before its stretch is looked through and kept, so that what is added meanwhile is in neither.
-  std::optional<std::string>& end = bound.stretch_end;
-  auto find_end = [&]() -> awaitable<void> {
+  // Of a frequent word the page is soon full; a rare one is better looked up, unless the account is small. A stretch's
+  // end is found before it is looked through, and kept, so that what is added meanwhile is in neither.
+  bool worth_while = bound.words.has_value();
+  while (worth_while && !more) {
+    std::optional<std::string>& end = bound.stretch_end;
     end.reset();
     auto take_end = [&](const sql::row& row) { end = row.text(0); };
     const std::array values{sql::param{account_id}, bound.value_of(value::id, false, 0), sql::param{stretch - 1}};
-    co_await store.query_slow(page.descending ? end_of_stretch_down : end_of_stretch_up, values, take_end);
-  };
-  // Of a frequent word the page is soon full; a rare one is better looked up. Which it is, the index tells at a cost of
-  // all its finds (the last word is a prefix), so it is asked only where they cannot be many.
-  bool worth_while = bound.needles.has_value();
-  if (worth_while) co_await find_end();
-  if (worth_while && !end) {
-    std::int64_t matches = 0;
-    auto take_count = [&](const sql::row& row) { matches = row.integer(0); };
-    const std::array values{sql::param{bound.search}, sql::param{few + 1}};
-    co_await store.query_slow(count_matches, values, take_count);
-    worth_while = matches > few;
-  }
-  while (worth_while && !more) {
+    co_await store.query(page.descending ? end_of_stretch_down : end_of_stretch_up, values, take_end);
+
     shape s = bound.shape_of(false);
     s.looked_through = true;
     const int found_before = taken;
@@ -466,7 +447,6 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     if (!end) co_return std::nullopt;
     bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = *end};
     worth_while = taken - found_before >= dense;
-    if (worth_while) co_await find_end();
   }
 
   const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "task-service/domain/due.hpp"
 #include "task-service/domain/project.hpp"
 #include "task-service/domain/task.hpp"
@@ -142,6 +144,57 @@ TEST(text, makes_words_that_do_not_depend_on_case_or_marks) {
   EXPECT_THAT(words_of("\"a\" OR b* -c 'd':* \\ ()"), ElementsAre("a", "or", "b", "c", "d"));
   EXPECT_THAT(words_of("🎉 !!! …"), IsEmpty());
   EXPECT_EQ(words_of(std::string(1000, 'x')).front().size(), 64U);
+}
+
+/// Against the words themselves: whole ones, beginnings, and what only nearly is there.
+TEST(text, has_the_words_that_it_is_made_of) {
+  const std::vector<std::string> pieces{"a",
+                                        "B",
+                                        "ab",
+                                        "Ba",
+                                        "aab",
+                                        "7",
+                                        " ",
+                                        " ",
+                                        ",",
+                                        "-",
+                                        "_",
+                                        "\"",
+                                        "\\",
+                                        "\n",
+                                        "z",
+                                        "aba",
+                                        std::string(31, 'a'),
+                                        "[",
+                                        "é",
+                                        "ß",
+                                        "e\u0301",
+                                        "京",
+                                        "Я",
+                                        "ё"};
+  std::mt19937 random{7};  // NOLINT(*-msc51-cpp): the same in every run
+  const auto some = [&](std::size_t most, std::size_t kinds) {
+    std::string text;
+    for (std::size_t count = random() % (most + 1); count > 0; --count) text += pieces[random() % kinds];
+    return text;
+  };
+  const std::size_t ascii = pieces.size() - 6;
+  for (int round = 0; round < 20'000; ++round) {
+    const std::size_t kinds = round % 2 == 0 ? ascii : pieces.size();
+    const std::string text = some(12, kinds);
+    const std::vector<std::string> own = words_of(text);
+    std::vector<std::string> asked = words_of(some(4, kinds));
+    asked.insert(asked.end(), own.begin(), own.end());
+    for (const std::string& each : own) {
+      if (each.size() > 1 && static_cast<unsigned char>(each.back()) < 0x80)
+        asked.push_back(each.substr(0, each.size() - 1));
+    }
+    for (const std::string& word : asked) {
+      const auto begins = [&](const std::string& each) { return each.starts_with(word); };
+      EXPECT_EQ(has_word(text, word, false), std::ranges::count(own, word) != 0) << text << " | " << word;
+      EXPECT_EQ(has_word(text, word, true), std::ranges::any_of(own, begins)) << text << " | " << word << "*";
+    }
+  }
 }
 
 TEST(text, folds_labels_but_keeps_their_marks) {

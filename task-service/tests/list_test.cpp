@@ -325,7 +325,7 @@ TEST(plans, of_every_list_on_sqlite_look_up_tasks_by_an_index) {
   const cumulo::test::engine_database server{sql::engine::sqlite};
   sql::migrate(server.url(), service::with_platform_migrations(migrations()));
   io_threads threads{1};
-  const auto db = sql::open(server.url(), threads, {}, nullptr);
+  const auto db = sql::open(server.url(), threads, {.predicates = search_predicates()}, nullptr);
   threads.start();
 
   std::deque<std::string> texts;

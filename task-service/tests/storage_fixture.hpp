@@ -25,7 +25,7 @@ inline const instant start_of_time = *parse_rfc3339("2026-11-22T12:00:00Z");
 class storage : public cumulo::test::each_engine {
  protected:
   void SetUp() override {
-    open(service::with_platform_migrations(migrations()));
+    open(service::with_platform_migrations(migrations()), {.predicates = search_predicates()});
     tasks.emplace(*database, present, due_soon_rule{});
     reminders.emplace(*database);
     projects.emplace(*database);

@@ -317,20 +317,36 @@ TEST_F(sqlite_test, a_read_cannot_write) {
   EXPECT_EQ(count(*db), 0);
 }
 
-TEST_F(sqlite_test, holds_tells_whether_a_text_has_a_part) {
-  open();
-  const statement holds{"test.holds", "SELECT coalesce(holds(?1, ?2), -1)"};
-  struct pair {
-    sql::param text, part;
+TEST_F(sqlite_test, asks_the_predicates_that_it_was_given) {
+  static constexpr std::array predicates{
+      predicate{"equal", [](std::span<const std::string_view> texts) { return texts[0] == texts[1]; }},
+      predicate{"longest_is", [](std::span<const std::string_view> texts) {
+                  return std::ranges::max(texts, {}, &std::string_view::size) == texts[0];
+                }}};
+  open({.predicates = predicates});
+  static constexpr statement equal{"test.equal", "SELECT coalesce(equal(?1, ?2), -1)"};
+  static constexpr statement longest{"test.longest", "SELECT longest_is(?1, ?2, 'of these')"};
+  struct question {
+    const statement& what;
+    std::array<sql::param, 2> values;
     int expected;
   };
-  for (const pair& each : {pair{"a b c", "b ", 1}, pair{"a b c", "b  ", 0}, pair{"äöü", "ö", 1}, pair{"abc", "", 1},
-                           pair{"", "a", 0}, pair{"", "", 1}, pair{nullptr, "a", -1}, pair{"a", nullptr, -1},
-                           pair{"aab", "ab", 1}, pair{"ab", "abc", 0}, pair{12, "2", 1}}) {
-    const std::array values{each.text, each.part};
-    EXPECT_EQ(run(threads, [&]() -> awaitable<std::int64_t> { co_return co_await number(*db, holds, values); }),
-              each.expected);
+  for (const question& each :
+       {question{equal, {"ä b", "ä b"}, 1}, question{equal, {"a", "b"}, 0}, question{equal, {"", ""}, 1},
+        question{equal, {12, "12"}, 1}, question{equal, {nullptr, "a"}, -1}, question{equal, {"a", nullptr}, -1},
+        question{longest, {"the longest", ""}, 1}, question{longest, {"", "the longest"}, 0}}) {
+    const auto asked = [&]() -> awaitable<std::int64_t> { co_return co_await number(*db, each.what, each.values); };
+    const auto asked_aside = [&]() -> awaitable<std::int64_t> {
+      std::int64_t answer = 0;
+      auto take = [&](const row& row) { answer = row.integer(0); };
+      co_await db->query_slow(each.what, each.values, take);
+      co_return answer;
+    };
+    EXPECT_EQ(run(threads, asked), each.expected);
+    EXPECT_EQ(run(threads, asked_aside), each.expected);
   }
+  const statement too_many{"test.too_many", "SELECT equal(1, 2, 3, 4, 5, 6, 7, 8, 9)"};
+  EXPECT_EQ(failure_of(threads, [&]() -> awaitable<void> { co_await select(*db, too_many, {}); }), failure::other);
 }
 
 TEST_F(sqlite_test, a_deferred_foreign_key_fails_its_member_alone) {

@@ -33,6 +33,7 @@ CHEAP_PASSWORDS = {
     "CUMULO_PASSWORD_HASH_QUEUE": "1024",
 }
 BATCH = 50_000
+MADE = 1_000_000  # tasks; a larger system has copies of them
 LARGEST = 0.1  # the share of one account
 
 
@@ -85,7 +86,10 @@ def prepared(shape: str, accounts: int, tasks: int) -> pathlib.Path:
         making = place.with_name(place.name + ".part")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
-        _make(shape, accounts, tasks, making)
+        if tasks > MADE:
+            _copy(prepared(shape, accounts, MADE), tasks // MADE, making)
+        else:
+            _make(shape, accounts, tasks, making)
         making.rename(place)
     schema.write_text(_schema())
     print(f": {time.monotonic() - began:.0f} s)", file=sys.stderr)
@@ -155,6 +159,45 @@ def _make(shape: str, accounts: int, tasks: int, place: pathlib.Path):
             by_id[owner].tasks.append(task)
         (place / "accounts.json").write_text(json.dumps([dataclasses.asdict(person) for person in people]))
         _keep(system, place)
+
+
+ID_COLUMNS = {"id", "space_id", "project_id", "account_id", "created_by", "task_id"}
+
+
+def _copy(one: pathlib.Path, times: int, place: pathlib.Path):
+    """The task-service's rows of `one` so many times, each time as those of other accounts. The copies' accounts have no
+    rows elsewhere: nobody signs in to them, they are what else there is."""
+    shutil.copytree(one, place, dirs_exist_ok=True)
+    file = pathlib.Path("system", "data", "tasks.db")
+
+    def copied(column: str, number: int) -> str:
+        """A digit of what is random in an id becomes another one in each copy."""
+        digits = "0123456789abcdef" * 2
+        if column in ID_COLUMNS:
+            digit = f"substr('{digits}', instr('{digits}', substr({column}, 25, 1)) + {number}, 1)"
+            return f"substr({column}, 1, 24) || {digit} || substr({column}, 26)"
+        if column == "document":
+            return f"document + {number} * {step}"
+        if column == "words":  # each begins with the end of its space's id
+            ends = [f"' ' || substr({id}, -12)" for id in ("space_id", copied("space_id", number))]
+            return f"replace(words, {ends[0]}, {ends[1]})"
+        return column
+
+    with contextlib.closing(sqlite3.connect(place / file, isolation_level=None)) as database:
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -4000000"):
+            database.execute(f"PRAGMA {setting}")
+        database.execute("ATTACH ? AS one", (str(one / file),))
+        (step,) = database.execute("SELECT max(document) FROM one.task_documents").fetchone()
+        for table in ("projects", "project_members", "tasks", "task_labels", "task_documents"):
+            columns = [row[1] for row in database.execute(f"PRAGMA one.table_info({table})")]
+            for number in range(1, times):
+                values = ", ".join(copied(column, number) for column in columns)
+                database.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM one.{table}")
+        database.execute(
+            "INSERT INTO task_words (rowid, words) SELECT document, words FROM task_documents WHERE document > ?", (step,)
+        )
+        database.execute("UPDATE task_words_progress SET indexed_to = (SELECT max(document) FROM task_documents)")
+        database.execute("PRAGMA journal_mode = WAL")
 
 
 def _made_tasks(system: System) -> list:

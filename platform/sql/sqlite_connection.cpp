@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "platform/sql/sqlite_log_writer.hpp"
 #include "platform/sql/sqlite_steady_map.hpp"
@@ -14,6 +16,8 @@ namespace cumulo::sql {
 namespace {
 
 constexpr int busy_timeout_ms = 5'000;
+constexpr std::int64_t least_growth = 1 << 20;
+constexpr std::int64_t most_growth = 1 << 26;
 constexpr int progress_steps = 10'000;  // virtual machine instructions between two looks at the clock
 
 /// SQLite gives the log and its index the mode of the database file, so creating that one is enough. A file that exists
@@ -113,6 +117,7 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
     run_script(
         how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536",
         "sqlite.open");
+    if (how == access::read_write) grow_by_steps(file);
   } catch (...) {
     sqlite3_close(db_);
     throw;
@@ -153,6 +158,14 @@ void sqlite_connection::turn_log_on() {
     if ((code & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() > patience) throw_error(code, "sqlite.open");
     sqlite3_sleep(1);
   }
+}
+
+/// When the file's size changes, readers give up their mapping and meet all its pages anew.
+void sqlite_connection::grow_by_steps(const std::string& file) {
+  std::error_code unknown;
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file, unknown));
+  int step = static_cast<int>(unknown ? least_growth : std::clamp(size / 64, least_growth, most_growth));
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_CHUNK_SIZE, &step);
 }
 
 bool sqlite_connection::has_unresolved_foreign_keys() const {

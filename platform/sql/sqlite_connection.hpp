@@ -47,6 +47,7 @@ class sqlite_connection {
     prometheus::Histogram* duration{nullptr};
   };
   void turn_log_on();
+  void grow_by_steps(const std::string& file);
   prepared& prepare(const statement& what);
   void bind(const prepared& p, const statement& what, std::span<const param> values);
   static int on_progress(void* self);

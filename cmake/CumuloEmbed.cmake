@@ -13,6 +13,12 @@ function(cumulo_embed target symbol)
   target_sources(${target} PRIVATE ${output})
 endfunction()
 
+# cumulo_embed_migrations(TARGET SYMBOL) does it for every migration beside the calling list: none can be forgotten.
+function(cumulo_embed_migrations target symbol)
+  file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql)
+  cumulo_embed(${target} ${symbol} ${migrations})
+endfunction()
+
 # cumulo_embed_folder(TARGET SYMBOL FOLDER STAMP [EXCEPT pattern]) does the same for every file below FOLDER that is there
 # when STAMP has been made; names are paths within FOLDER, without those that match the pattern.
 # Each comes with its gzip form and hash: made when a program starts, they took a third of that time and of its memory.

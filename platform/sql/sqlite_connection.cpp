@@ -112,11 +112,12 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
       if (made != SQLITE_OK) throw_error(made, "sqlite.open");
     }
     turn_log_on();
-    run_script("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112",
-               "sqlite.open");
+    // Readers use their cache for what the mapping, of at most 2 GB, does not reach.
     run_script(
-        how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536",
+        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112; "
+        "PRAGMA cache_size=-65536",
         "sqlite.open");
+    run_script(how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0", "sqlite.open");
     if (how == access::read_write) grow_by_steps(file);
   } catch (...) {
     sqlite3_close(db_);

@@ -5,7 +5,7 @@ import { lastingId, realId } from '../store/outbox';
 export interface QuickDefaults {
   project?: string | undefined;
   day?: string | undefined;
-  /** What was typed before the bar was there. */
+  /** What was typed before the bar was there; a line that ends was entered. */
   typed?: string;
 }
 

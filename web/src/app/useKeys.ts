@@ -50,9 +50,10 @@ export function useKeys() {
       const overlaid = document.querySelector('[role="dialog"]') !== null;
       if (overlaid) return;
       const { quick } = getUi();
-      if (quick && event.key.length === 1 && !command) {
+      const letter = event.key === 'Enter' ? '\n' : event.key;
+      if (quick && letter.length === 1 && !command) {
         event.preventDefault();
-        setUi({ quick: { ...quick, typed: (quick.typed ?? '') + event.key } });
+        setUi({ quick: { ...quick, typed: (quick.typed ?? '') + letter } });
         return;
       }
       if (command && event.key.toLowerCase() === 'z') {

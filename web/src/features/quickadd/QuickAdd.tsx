@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Text, TextInput } from '@mantine/core';
-import { useCallback, useDeferredValue, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useDeferredValue, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { IconX } from '../../app/icons';
 import { usePlace } from '../../app/locale';
 import { tellUndoable } from '../../app/toast';
-import { setUi, type QuickDefaults } from '../../app/ui';
+import { getUi, setUi, type QuickDefaults } from '../../app/ui';
 import { useReturnFocus } from '../../app/useReturnFocus';
 import type { TaskCreation } from '../../api/types';
 import { useSpoken } from '../../i18n';
@@ -22,7 +22,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   const place = usePlace();
   const projects = useProjects();
   const labels = useLabels();
-  const [text, setText] = useState(defaults.typed ?? '');
+  const [text, setText] = useState('');
   const [ignored, setIgnored] = useState<ReadonlySet<string>>(new Set());
   const [added, setAdded] = useState('');
   const input = useRef<HTMLInputElement>(null);
@@ -55,8 +55,8 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     setText(text.slice(0, suggestion.start) + suggestion.insert + ' ' + text.slice(suggestion.end).trimStart());
     input.current?.focus();
   };
-  const submit = () => {
-    const { title, due: said, project: named, labels: marked, priority } = understand(text);
+  const submit = (words = text) => {
+    const { title, due: said, project: named, labels: marked, priority } = understand(words);
     if (!title) return;
     const due = said ?? (given.day ? { day: given.day, time: null } : null);
     const body: TaskCreation = { title };
@@ -71,6 +71,15 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     setText('');
     setIgnored(new Set());
   };
+  useLayoutEffect(() => {
+    const { quick } = getUi();
+    if (!quick?.typed) return;
+    setUi({ quick: { ...quick, typed: '' } });
+    const lines = (text + quick.typed).split('\n');
+    const rest = lines.pop() ?? '';
+    for (const line of lines) submit(line);
+    setText(rest);
+  }, [defaults.typed]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
       event.preventDefault();
@@ -124,7 +133,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
         <Text size="sm" c="dimmed" role="status">
           {added && `${t.task.added} ${t.quick.another}`}
         </Text>
-        <Button onClick={submit} disabled={!understood.title}>
+        <Button onClick={() => submit()} disabled={!understood.title}>
           {t.task.add}
         </Button>
       </Group>

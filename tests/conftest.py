@@ -17,8 +17,13 @@ def systems():
 
     def get(shape: str) -> System:
         if shape not in running:
-            running[shape] = System(shape).start()
-            running[shape].administrator  # noqa: B018  the first account is special
+            made = System(shape)
+            try:
+                made.start().administrator  # noqa: B018  the first account is special
+            except BaseException:
+                made.close()
+                raise
+            running[shape] = made
         return running[shape]
 
     yield get

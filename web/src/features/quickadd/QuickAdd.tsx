@@ -55,9 +55,10 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     setText(text.slice(0, suggestion.start) + suggestion.insert + ' ' + text.slice(suggestion.end).trimStart());
     input.current?.focus();
   };
-  const submit = (words = text) => {
+  /** Is there a task in these words? */
+  const submit = (words = text): boolean => {
     const { title, due: said, project: named, labels: marked, priority } = understand(words);
-    if (!title) return;
+    if (!title) return false;
     const due = said ?? (given.day ? { day: given.day, time: null } : null);
     const body: TaskCreation = { title };
     const project = named?.id ?? given.project;
@@ -70,6 +71,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     setAdded(title);
     setText('');
     setIgnored(new Set());
+    return true;
   };
   useLayoutEffect(() => {
     const { quick } = getUi();
@@ -77,8 +79,8 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     setUi({ quick: { ...quick, typed: '' } });
     const lines = (text + quick.typed).split('\n');
     const rest = lines.pop() ?? '';
-    for (const line of lines) submit(line);
-    setText(rest);
+    const kept = lines.filter((line) => !submit(line));
+    setText([...kept, rest].filter(Boolean).join(' '));
   }, [defaults.typed]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && !event.nativeEvent.isComposing) {

@@ -70,7 +70,7 @@ def arguments() -> argparse.Namespace:
         "--growth", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], metavar="TASKS", help="sizes to compare"
     )
     parser.add_argument(
-        "--ten-million", action="store_true", help="growth up to 10^7 tasks, copies of 10^6: 25 GB of disk for each of the two at a time"
+        "--ten-million", action="store_true", help="growth up to 10^7 tasks, copies of 10^6; takes 30 GB of disk"
     )
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "build" / "bench" / "results", metavar="FOLDER")
     options = parser.parse_args()

@@ -33,7 +33,7 @@ CHEAP_PASSWORDS = {
     "CUMULO_PASSWORD_HASH_QUEUE": "1024",
 }
 BATCH = 50_000
-MADE = 1_000_000  # tasks; a larger system has copies of them
+MADE = 1_000_000  # tasks; a larger system on SQLite has copies of them, if it is a multiple
 LARGEST = 0.1  # the share of one account
 
 
@@ -86,7 +86,7 @@ def prepared(shape: str, accounts: int, tasks: int) -> pathlib.Path:
         making = place.with_name(place.name + ".part")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
-        if tasks > MADE:
+        if shape == "standalone" and tasks > MADE and tasks % MADE == 0:
             _copy(prepared(shape, accounts, MADE), tasks // MADE, making)
         else:
             _make(shape, accounts, tasks, making)

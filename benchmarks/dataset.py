@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -62,6 +63,7 @@ def running(shape: str, accounts: int, tasks: int, environment: dict | None = No
     place = prepared(shape, accounts, tasks)
     folder = STORE / f"running-{time.monotonic_ns()}"
     shutil.copytree(place / "system", folder)
+    os.sync()  # or the first commits wait for the copy to reach the disk, half a second
     people = [Account(**each) for each in json.loads((place / "accounts.json").read_text())]
     with contextlib.closing(
         _system(shape, folder, _kept(place), SIGNED_IN, {"CUMULO_IO_THREADS": "1", **(environment or {})})

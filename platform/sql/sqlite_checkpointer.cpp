@@ -1,30 +1,44 @@
 #include "platform/sql/sqlite_checkpointer.hpp"
 
-#include <climits>
+#include <algorithm>
 #include <utility>
 
 namespace cumulo::sql {
 namespace {
-constexpr int enough_pages = 1'000;  // 4 MB: of four times as many, each pause is twice as long
-constexpr int few_pages = 200;       // for the writer to copy while callers wait
-constexpr int most_passes = 8;
+using seconds = std::chrono::duration<double>;
+
+constexpr int worth_copying = 1'000;  // pages, 4 MB
+constexpr int good_copy = 3'000;  // of more, the log outruns its copies; of fewer, pages that changed twice go twice
+constexpr int long_log = 32'000;  // 128 MB
+constexpr int few_pages = 300;    // for the writer to copy while callers wait, in some 10 ms
+constexpr double approach = 0.7;  // of the copies' speed: so what is left shrinks by a third with each
 }  // namespace
 
 sqlite_checkpointer::sqlite_checkpointer(const std::string& file, const instruments& meter,
                                          std::function<void()> wake_writer)
-    : connection_(file, sqlite_connection::access::read_write, std::chrono::hours{1}, nullptr),
+    : connection_(file, sqlite_connection::access::copy_log, std::chrono::hours{1}, nullptr),
       meter_(meter),
       wake_writer_(std::move(wake_writer)),
-      threshold_(enough_pages),
+      threshold_(worth_copying),
       thread_([this] { work(); }) {}
 
 sqlite_checkpointer::~sqlite_checkpointer() { close(); }
 
 void sqlite_checkpointer::log_has(int pages) {
   meter_.wal_pages(pages);
-  pages_ = pages;
-  if (pages < enough_pages) threshold_ = enough_pages;  // it started over
-  if (pages < threshold_ || state_ != state::idle) return;
+  const int added = pages - pages_.exchange(pages);
+  if (added < 0) {  // it started over
+    copied_ = 0;
+    threshold_ = worth_copying;
+  }
+  const auto now = clock::now();
+  if (state_ == state::copying && speed_ > 0 && added > 0) {
+    const auto due = next_group_ + std::chrono::duration_cast<clock::duration>(seconds{added / bearable_growth(pages)});
+    next_group_ = std::max(now, due);
+  } else {
+    next_group_ = now;
+  }
+  if (state_ != state::idle || pages < threshold_) return;
   {
     const std::lock_guard lock(mutex_);
     state_ = state::copying;
@@ -32,12 +46,33 @@ void sqlite_checkpointer::log_has(int pages) {
   wake_.notify_one();
 }
 
-void sqlite_checkpointer::finish(sqlite_connection& writer) {
+double sqlite_checkpointer::bearable_growth(int pages) const {
+  if (pages >= long_log) return speed_ * approach * long_log / pages;
+  return speed_ * std::clamp(static_cast<double>(good_copy) / in_copy_, 0.5, 4.0);
+}
+
+bool sqlite_checkpointer::copy(sqlite_connection& over) {
+  const auto begun = clock::now();
+  in_copy_ = std::max(left(), 1);
   int in_log = 0;
   int copied = 0;
-  sqlite3_wal_checkpoint_v2(writer.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
-  // A reader in the middle of a long query keeps the log from starting over: try again when it has grown as much again.
-  threshold_ = in_log + enough_pages;
+  sqlite3_wal_checkpoint_v2(over.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+  const int fresh = copied - copied_.exchange(copied);
+  if (fresh >= worth_copying) {
+    const double seen = fresh / seconds{clock::now() - begun}.count();
+    speed_ = speed_ == 0 ? seen : speed_ + (seen - speed_) / 4;
+  }
+  // A reader in the middle of a long query may keep pages: try again when it has grown as much again.
+  threshold_ = in_log + worth_copying;
+  if (pages_ < in_log) {  // it started over meanwhile
+    copied_ = 0;
+    threshold_ = worth_copying;
+  }
+  return fresh > 0;
+}
+
+void sqlite_checkpointer::finish(sqlite_connection& writer) {
+  copy(writer);
   state_ = state::idle;
 }
 
@@ -47,16 +82,13 @@ void sqlite_checkpointer::work() {
     wake_.wait(lock, [this] { return closing_ || state_ == state::copying; });
     if (closing_) return;
     lock.unlock();
-    int left = INT_MAX;
-    for (int pass = 0; pass < most_passes && left > few_pages; ++pass) {
-      int in_log = 0;
-      int copied = 0;
-      sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
-      const int before = std::exchange(left, pages_ - copied);
-      if (left >= before) break;  // pages come as fast as they are copied, or a reader holds them
-    }
+    bool copies = true;
+    do copies = copy(connection_);
+    while (copies && pages_ >= long_log && left() > few_pages);
+    const bool starts_over = copies && pages_ >= long_log;
     lock.lock();
-    state_ = state::finish;
+    state_ = starts_over ? state::finish : state::idle;
+    if (!starts_over) continue;
     lock.unlock();
     wake_writer_();
     lock.lock();

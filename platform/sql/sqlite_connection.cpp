@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "platform/sql/sqlite_even_copy.hpp"
 #include "platform/sql/sqlite_log_writer.hpp"
 #include "platform/sql/sqlite_steady_map.hpp"
 
@@ -64,6 +65,15 @@ void answer(sqlite3_context* call, int count, sqlite3_value** values) {
   sqlite3_result_int(call, asked.holds({texts.data(), static_cast<std::size_t>(count)}) ? 1 : 0);
 }
 
+const char* file_system_for(sqlite_connection::access how) {
+  switch (how) {
+    case sqlite_connection::access::read_only: return steady_map_vfs();
+    case sqlite_connection::access::read_write: return log_gathering_vfs();
+    case sqlite_connection::access::copy_log: return even_copy_vfs();
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 failure sqlite_failure(int extended_code) {
@@ -98,10 +108,9 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
   // Without its statistics SQLite's allocator takes no lock that all connections share.
   static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)once;
-  if (how == access::read_write) create_private(file);
-  const int code =
-      sqlite3_open_v2(file.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                      how == access::read_write ? log_gathering_vfs() : steady_map_vfs());
+  if (how != access::read_only) create_private(file);
+  const int code = sqlite3_open_v2(
+      file.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, file_system_for(how));
   try {
     if (code != SQLITE_OK) throw_error(code, "sqlite.open");
     // First of all: several connections that turn WAL on at once fail without it.
@@ -112,13 +121,10 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
       if (made != SQLITE_OK) throw_error(made, "sqlite.open");
     }
     turn_log_on();
-    // Readers use their cache for what the mapping, of at most 2 GB, does not reach.
-    run_script(
-        "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112; "
-        "PRAGMA cache_size=-65536",
-        "sqlite.open");
+    run_script("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=2147418112",
+               "sqlite.open");
     run_script(how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0", "sqlite.open");
-    if (how == access::read_write) grow_by_steps(file);
+    if (how != access::read_only) grow_by_steps(file);
   } catch (...) {
     sqlite3_close(db_);
     throw;
@@ -161,7 +167,7 @@ void sqlite_connection::turn_log_on() {
   }
 }
 
-/// When the file's size changes, readers give up their mapping and meet all its pages anew.
+/// Each change of the file's size is one more thing that the disk has to keep.
 void sqlite_connection::grow_by_steps(const std::string& file) {
   std::error_code unknown;
   const auto size = static_cast<std::int64_t>(std::filesystem::file_size(file, unknown));

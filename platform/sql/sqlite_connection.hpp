@@ -15,7 +15,7 @@ namespace cumulo::sql {
 /// One SQLite connection with its prepared statements. Used by one thread at a time; blocks. All throw database_error.
 class sqlite_connection {
  public:
-  enum class access { read_only, read_write };
+  enum class access { read_only, read_write, copy_log };
 
   /// Opens the file, which exists if `read_only`; otherwise it is created, readable by its owner alone.
   /// `timeout` bounds each statement; `meter` may be null; `predicates` outlive the connection.

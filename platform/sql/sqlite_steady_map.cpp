@@ -1,5 +1,7 @@
 #include "platform/sql/sqlite_steady_map.hpp"
 
+#include <sys/mman.h>
+
 #include "platform/sql/sqlite_shim.hpp"
 
 namespace cumulo::sql {
@@ -7,35 +9,78 @@ namespace {
 
 struct database_file {
   sqlite3_file base;
-  sqlite3_int64 mapped;  ///< the file's size when it was mapped; 0: it is not
+  std::byte* bytes;      ///< the file's, mapped; null: they are not
+  sqlite3_int64 length;  ///< of the mapping, which goes beyond the file's end, where nothing may be looked at
+  sqlite3_int64 size;    ///< the file's, when it was last asked for
 };
 using shim = sqlite_shim<database_file>;
 template <auto method>
 constexpr auto pass = shim::pass<method>::call;
+
+constexpr sqlite3_int64 least_room = 1 << 26;
 
 sqlite3_int64 size_of(sqlite3_file* file) {
   sqlite3_int64 size = 0;
   return pass<&sqlite3_io_methods::xFileSize>(file, &size) == SQLITE_OK ? size : 0;
 }
 
-int fetch(sqlite3_file* file, sqlite3_int64 at, int amount, void** page) {
-  database_file& ours = shim::of(file);
-  if (ours.mapped == 0) ours.mapped = size_of(file);
-  return pass<&sqlite3_io_methods::xFetch>(file, at, amount, page);
+/// Addresses for a file of this size to grow into; they cost nothing.
+sqlite3_int64 room_for(sqlite3_int64 size) { return 2 * size + least_room; }
+
+void note_size(database_file& ours, sqlite3_int64 size) {
+  ours.size = size;
+  if (ours.bytes == nullptr || size <= ours.length) return;
+  const sqlite3_int64 length = room_for(size);
+  void* moved =
+      ::mremap(ours.bytes, static_cast<std::size_t>(ours.length), static_cast<std::size_t>(length), MREMAP_MAYMOVE);
+  if (moved == MAP_FAILED) {
+    ours.size = ours.length;  // the rest is read
+    return;
+  }
+  ours.bytes = static_cast<std::byte*>(moved);
+  ours.length = length;
 }
 
-/// `page` null: the mapping may be given up.
-int unfetch(sqlite3_file* file, sqlite3_int64 at, void* page) {
+/// SQLite knows the file's descriptor and maps at most 2 GB; mremap(2) of no bytes makes another mapping of the same
+/// file, of any length.
+void map(sqlite3_file* file) {
   database_file& ours = shim::of(file);
-  if (page == nullptr) {
-    if (ours.mapped != 0 && size_of(file) == ours.mapped) return SQLITE_OK;
-    ours.mapped = 0;
-  }
-  return pass<&sqlite3_io_methods::xUnfetch>(file, at, page);
+  ours.size = size_of(file);
+  void* first = nullptr;
+  constexpr int least_page = 512;
+  if (pass<&sqlite3_io_methods::xFetch>(file, 0, least_page, &first) != SQLITE_OK || first == nullptr) return;
+  const sqlite3_int64 length = room_for(ours.size);
+  void* mapped = ::mremap(first, 0, static_cast<std::size_t>(length), MREMAP_MAYMOVE);
+  pass<&sqlite3_io_methods::xUnfetch>(file, 0, first);
+  sqlite3_int64 none = 0;
+  pass<&sqlite3_io_methods::xFileControl>(file, SQLITE_FCNTL_MMAP_SIZE, &none);  // SQLite's own has done its part
+  if (mapped == MAP_FAILED) return;
+  ours.bytes = static_cast<std::byte*>(mapped);
+  ours.length = length;
+}
+
+int fetch(sqlite3_file* file, sqlite3_int64 at, int amount, void** page) {
+  database_file& ours = shim::of(file);
+  if (ours.bytes == nullptr) map(file);
+  const bool is_inside = ours.bytes != nullptr && at + amount <= ours.size;
+  *page = is_inside ? ours.bytes + at : nullptr;  // null: SQLite reads it
+  return SQLITE_OK;
+}
+
+/// `page` null: no page is held, and the file may have changed.
+int unfetch(sqlite3_file* file, sqlite3_int64, void* page) {
+  if (page == nullptr) note_size(shim::of(file), size_of(file));
+  return SQLITE_OK;
+}
+
+int close(sqlite3_file* file) {
+  const database_file& ours = shim::of(file);
+  if (ours.bytes != nullptr) ::munmap(ours.bytes, static_cast<std::size_t>(ours.length));
+  return pass<&sqlite3_io_methods::xClose>(file);
 }
 
 constexpr sqlite3_io_methods methods{.iVersion = 3,
-                                     .xClose = pass<&sqlite3_io_methods::xClose>,
+                                     .xClose = close,
                                      .xRead = pass<&sqlite3_io_methods::xRead>,
                                      .xWrite = pass<&sqlite3_io_methods::xWrite>,
                                      .xTruncate = pass<&sqlite3_io_methods::xTruncate>,

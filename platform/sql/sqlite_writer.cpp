@@ -120,6 +120,8 @@ void sqlite_writer::work() {
     if (!taken.empty()) commit_group(taken);
     if (checkpointer_.wants_finish()) checkpointer_.finish(connection_);
     lock.lock();
+    const auto next = checkpointer_.next_group();
+    if (next > clock_type::now()) wake_.wait_until(lock, next, [this] { return closing_; });
   }
 }
 

@@ -18,7 +18,8 @@ std::span<const embedded_file> migrations();
 namespace {
 
 constexpr std::chrono::hours sweep_every{1};
-constexpr std::chrono::seconds index_every{5};  // each time costs FTS5 a segment, whatever it holds
+constexpr std::chrono::seconds index_every{5};  // on SQLite: each time costs FTS5 a segment, whatever it holds
+constexpr std::chrono::seconds merge_every{1};  // on PostgreSQL: a search reads all that is not merged yet
 constexpr int index_batch = 512;
 
 due_soon_rule due_soon_rule_of(const config& options) {
@@ -104,13 +105,11 @@ void app::start() {
   };
   process_.every("task.sweep", sweep_every, sweep);
 
-  if (parts_->store->kind() == sql::engine::sqlite) {
-    auto index = [this]() -> awaitable<void> {
-      bool more = true;
-      while (more) more = co_await index_new_documents(*parts_->store, index_batch);
-    };
-    process_.every("task.index", index_every, index);
-  }
+  auto index = [this]() -> awaitable<void> {
+    bool more = true;
+    while (more) more = co_await index_new_documents(*parts_->store, index_batch);
+  };
+  process_.every("task.index", parts_->store->kind() == sql::engine::sqlite ? index_every : merge_every, index);
 }
 
 void app::stop() {

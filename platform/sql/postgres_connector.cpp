@@ -59,9 +59,6 @@ parameters read_url(const std::string& url, milliseconds statement_timeout) {
   out.set_default("keepalives_interval", "1");
   out.set_default("keepalives_count", "2");
   out.set_default("tcp_user_timeout", "3500");
-  // Whoever finds this list full merges it into the full-text index, and all writes wait: for 4 MB, the server's
-  // default, seven times as long. In front, so that the URL may say otherwise.
-  out.option("options").insert(0, "-c gin_pending_list_limit=256kB ");
   if (statement_timeout.count() > 0) {
     const auto ms = std::to_string(statement_timeout.count());
     out.option("options") += " -c statement_timeout=" + ms + " -c idle_in_transaction_session_timeout=" + ms +

@@ -38,6 +38,10 @@ constexpr sql::statement index_documents{
     "WHERE document > (SELECT indexed_to FROM task_words_progress) AND document <= ?1 ORDER BY document"};
 constexpr sql::statement advance_index{"task.advance_index", "UPDATE task_words_progress SET indexed_to = ?1"};
 
+// PostgreSQL's.
+constexpr sql::statement merge_new_words{"task.merge_new_words",
+                                         "SELECT gin_clean_pending_list('task_documents_by_word')"};
+
 constexpr sql::statement count_forgotten{
     "task.count_forgotten_documents",
     "SELECT count(*), max(document) FROM (SELECT document FROM task_words_to_forget ORDER BY document LIMIT ?1)"};
@@ -141,7 +145,11 @@ awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx
 }
 
 awaitable<bool> index_new_documents(sql::database& store, int most) {
-  if (store.kind() != sql::engine::sqlite) co_return false;
+  auto ignore = [](const sql::row&) {};
+  if (store.kind() == sql::engine::postgres) {
+    co_await store.query_slow(merge_new_words, {}, ignore);
+    co_return false;
+  }
   std::int64_t found = 0;
   std::int64_t last = 0;
   auto count = [&](const sql::row& row) {
@@ -159,7 +167,6 @@ awaitable<bool> index_new_documents(sql::database& store, int most) {
   if (added != 0) commands = {{&index_documents, to_add}, {&advance_index, to_add}};
   if (found != 0) commands.insert(commands.end(), {{&forget_words, to_forget}, {&forget_forgotten, to_forget}});
   if (commands.empty()) co_return false;
-  auto ignore = [](const sql::row&) {};
   co_await store.write(commands, ignore, {});
   co_return added == most || found == most;
 }

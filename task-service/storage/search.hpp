@@ -47,8 +47,10 @@ class label_rows {
 [[nodiscard]] awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx,
                                                         std::string_view space_id);
 
-/// SQLite: moves at most `most` new documents into the index, and takes as many out of it that are gone; returns
-/// whether there may be more. PostgreSQL: nothing to do.
+/// Brings the index up to date, which a search does not need but is the faster for. SQLite: moves at most `most` new
+/// documents into it, and takes as many out of it that are gone; returns whether there may be more. PostgreSQL: has it
+/// merge its list of new words, beside the session that writes; false. Throws as database::query_slow does, also if the
+/// index is not the caller's own.
 [[nodiscard]] awaitable<bool> index_new_documents(sql::database& store, int most);
 
 /// The value of a search condition's parameter: every word must occur, the last one as a prefix. Precondition: not

@@ -214,6 +214,18 @@ TEST_P(lists, find_by_words_what_the_oracle_finds) {
   compare();
 }
 
+TEST_P(lists, the_job_leaves_no_new_words_beside_the_index) {
+  static constexpr sql::statement beside{
+      "test.words_beside",
+      "SELECT count(*) FROM task_documents WHERE document > (SELECT indexed_to FROM task_words_progress)",
+      "SELECT gin_clean_pending_list('task_documents_by_word')"};  // how many pages it had to merge
+  add_random(20);
+  EXPECT_GT(count(beside), 0);
+  add_random(20);
+  index_everything();
+  EXPECT_EQ(count(beside), 0);
+}
+
 TEST_P(lists, words_that_are_none_find_nothing) {
   add_random(5);
   task_filter filter;

@@ -210,20 +210,6 @@ TEST_F(postgres_test, statements_out_of_date_are_prepared_again) {
   EXPECT_EQ(count(), 2);
 }
 
-TEST_F(postgres_test, a_full_text_index_is_brought_up_to_date_in_small_steps_unless_the_url_says_otherwise) {
-  static const statement limit{"gin.limit", "SELECT setting FROM pg_settings WHERE name = 'gin_pending_list_limit'"};
-  const auto kilobytes = [this] {
-    return run(threads, [this]() -> awaitable<std::int64_t> { co_return co_await number(*db, limit, {}); });
-  };
-  open();
-  EXPECT_EQ(kilobytes(), 256);
-  db->close();
-  const auto* const sign = url.find('?') == std::string::npos ? "?" : "&";
-  db = sql::open(url + sign + "options=-c%20gin_pending_list_limit%3D512kB", threads, {}, nullptr);
-  ASSERT_TRUE(becomes_healthy(*db, 5s));
-  EXPECT_EQ(kilobytes(), 512);
-}
-
 // The error comes with the Sync, when every statement has answered well.
 TEST_F(postgres_test, a_member_whose_commit_fails_takes_no_neighbour_along) {
   static constexpr std::array deferred{embedded_file{

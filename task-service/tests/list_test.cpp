@@ -18,9 +18,9 @@ constexpr std::array label_names{"home", "Work", "ÜBER", "a b", "x"};
 
 class lists : public storage {
  protected:
-  template <class T, std::size_t N>
-  const T& pick(const std::array<T, N>& from) {
-    return from[random() % N];
+  template <class Array>
+  const auto& pick(const Array& from) {
+    return from[random() % from.size()];
   }
   bool one_in(unsigned n) { return random() % n == 0; }
 

@@ -5,8 +5,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <list>
+#include <optional>
 #include <random>
 
 #include "platform/observe/log.hpp"
@@ -36,10 +38,18 @@ std::chrono::milliseconds jittered(std::chrono::milliseconds interval) {
       static_cast<std::int64_t>(static_cast<double>(interval.count()) * factor(generator))};
 }
 
-awaitable<void> attempt(const std::string& name, const std::function<awaitable<void>()>& job) {
+constexpr std::chrono::minutes say_again_after{1};
+
+/// `said`: when a failure was last told, since it last succeeded.
+awaitable<void> attempt(const std::string& name, const std::function<awaitable<void>()>& job,
+                        std::optional<std::chrono::steady_clock::time_point>& said) {
   try {
     co_await job();
+    said.reset();
   } catch (const std::exception& e) {
+    const auto now = std::chrono::steady_clock::now();
+    if (said && now - *said < say_again_after) co_return;
+    said = now;
     log::warn("job failed", {{"job", name}, {"error", e.what()}});
   }
 }
@@ -58,11 +68,12 @@ void job_runner::every(std::string name, std::chrono::milliseconds interval, std
   auto loop = [](std::shared_ptr<state> shared, std::string title, std::chrono::milliseconds pause,
                  std::function<awaitable<void>()> work) -> awaitable<void> {
     timer& wake = shared->timers.emplace_back(shared->context.get_executor());
+    std::optional<std::chrono::steady_clock::time_point> said;
     while (!shared->stopping) {
       wake.expires_after(jittered(pause));
       boost::system::error_code cancelled;
       co_await wake.async_wait(asio::redirect_error(use_awaitable, cancelled));
-      if (!shared->stopping) co_await attempt(title, work);
+      if (!shared->stopping) co_await attempt(title, work, said);
     }
     const std::lock_guard lock{shared->mutex};
     --shared->running;

@@ -61,7 +61,8 @@ class postgres_database final : public database {
         settings_(settings),
         meter_(metrics, database_name(url), engine::postgres),
         connector_(url, settings.statement_timeout) {
-    const auto per_thread = std::max<std::size_t>(1, settings.exclusive_connections / threads.size());
+    // Two at least, so that a job's slow query on one thread holds up no transaction there.
+    const auto per_thread = std::max<std::size_t>(2, settings.exclusive_connections / threads.size());
     const auto link = [&](postgres_link::use use, std::size_t thread) {
       return std::make_shared<postgres_link>(use, threads.context(thread), threads, settings, meter_, connector_);
     };

@@ -12,6 +12,7 @@ constexpr int good_copy = 3'000;  // of more, the log outruns its copies; of few
 constexpr int long_log = 32'000;  // 128 MB
 constexpr int few_pages = 300;    // for the writer to copy while callers wait, in some 10 ms
 constexpr double approach = 0.7;  // of the copies' speed: so what is left shrinks by a third with each
+constexpr std::chrono::milliseconds longest_pause{100};
 }  // namespace
 
 sqlite_checkpointer::sqlite_checkpointer(const std::string& file, const instruments& meter,
@@ -34,46 +35,59 @@ void sqlite_checkpointer::log_has(int pages) {
   const auto now = clock::now();
   if (state_ == state::copying && speed_ > 0 && added > 0) {
     const auto due = next_group_ + std::chrono::duration_cast<clock::duration>(seconds{added / bearable_growth(pages)});
-    next_group_ = std::max(now, due);
+    next_group_ = std::clamp<clock::time_point>(due, now, now + longest_pause);
   } else {
     next_group_ = now;
   }
-  if (state_ != state::idle || pages < threshold_) return;
+  if (state_ == state::idle && pages >= threshold_) begin_copy();
+}
+
+double sqlite_checkpointer::bearable_growth(int pages) const {
+  if (pages >= long_log) return speed_ * approach * std::max(static_cast<double>(long_log) / pages, 0.5);
+  return speed_ * std::clamp(static_cast<double>(good_copy) / in_copy_, 0.5, 4.0);
+}
+
+int sqlite_checkpointer::copy(sqlite_connection& over) {
+  const auto begun = clock::now();
+  const int before = copied_;
+  in_copy_ = std::max(left(), 1);
+  int in_log = 0;
+  int copied = 0;
+  const int code = sqlite3_wal_checkpoint_v2(over.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+  if (code != SQLITE_OK || copied < 0) {  // a full disk, or another process copies: try again when it has grown as much
+    threshold_ = pages_ + worth_copying;
+    return 0;
+  }
+  copied_ = copied;
+  const int fresh = copied - before;
+  if (fresh >= worth_copying) {
+    const double seen = fresh / seconds{clock::now() - begun}.count();
+    speed_ = speed_ == 0 ? seen : speed_ + (seen - speed_) / 4;
+  }
+  threshold_ =
+      in_log + worth_copying;  // so too if a reader in the middle of a long query keeps pages from being copied
+  if (pages_ < in_log) {       // it started over meanwhile
+    copied_ = 0;
+    threshold_ = worth_copying;
+  }
+  return fresh;
+}
+
+void sqlite_checkpointer::finish(sqlite_connection& writer) {
+  if (left() > worth_copying) {  // a large transaction came in between
+    begin_copy();
+    return;
+  }
+  copy(writer);
+  state_ = state::idle;
+}
+
+void sqlite_checkpointer::begin_copy() {
   {
     const std::lock_guard lock(mutex_);
     state_ = state::copying;
   }
   wake_.notify_one();
-}
-
-double sqlite_checkpointer::bearable_growth(int pages) const {
-  if (pages >= long_log) return speed_ * approach * long_log / pages;
-  return speed_ * std::clamp(static_cast<double>(good_copy) / in_copy_, 0.5, 4.0);
-}
-
-bool sqlite_checkpointer::copy(sqlite_connection& over) {
-  const auto begun = clock::now();
-  in_copy_ = std::max(left(), 1);
-  int in_log = 0;
-  int copied = 0;
-  sqlite3_wal_checkpoint_v2(over.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
-  const int fresh = copied - copied_.exchange(copied);
-  if (fresh >= worth_copying) {
-    const double seen = fresh / seconds{clock::now() - begun}.count();
-    speed_ = speed_ == 0 ? seen : speed_ + (seen - speed_) / 4;
-  }
-  // A reader in the middle of a long query may keep pages: try again when it has grown as much again.
-  threshold_ = in_log + worth_copying;
-  if (pages_ < in_log) {  // it started over meanwhile
-    copied_ = 0;
-    threshold_ = worth_copying;
-  }
-  return fresh > 0;
-}
-
-void sqlite_checkpointer::finish(sqlite_connection& writer) {
-  copy(writer);
-  state_ = state::idle;
 }
 
 void sqlite_checkpointer::work() {
@@ -82,10 +96,13 @@ void sqlite_checkpointer::work() {
     wake_.wait(lock, [this] { return closing_ || state_ == state::copying; });
     if (closing_) return;
     lock.unlock();
-    bool copies = true;
-    do copies = copy(connection_);
-    while (copies && pages_ >= long_log && left() > few_pages);
-    const bool starts_over = copies && pages_ >= long_log;
+    bool starts_over = false;
+    int fresh = few_pages;
+    while (!starts_over && fresh >= few_pages) {
+      fresh = copy(connection_);
+      if (pages_ < long_log) break;
+      starts_over = left() <= few_pages;
+    }
     lock.lock();
     state_ = starts_over ? state::finish : state::idle;
     if (!starts_over) continue;

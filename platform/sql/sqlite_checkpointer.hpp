@@ -36,8 +36,9 @@ class sqlite_checkpointer {
  private:
   enum class state { idle, copying, finish };
   void work();
-  /// Copies what is in the log now, and returns whether it could.
-  bool copy(sqlite_connection& over);
+  void begin_copy();
+  /// Copies what is in the log now, as far as readers allow; returns how many pages more than before are copied.
+  int copy(sqlite_connection& over);
   [[nodiscard]] int left() const { return pages_ - copied_; }
   /// How many pages a second the log may grow by.
   [[nodiscard]] double bearable_growth(int pages) const;

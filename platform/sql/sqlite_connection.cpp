@@ -125,6 +125,8 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
                "sqlite.open");
     run_script(how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0", "sqlite.open");
     if (how != access::read_only) grow_by_steps(file);
+    // A transaction of many members changes more pages than the 2 MB that are usual, and would write them twice.
+    if (how == access::read_write) run_script("PRAGMA cache_size=-65536", "sqlite.open");
   } catch (...) {
     sqlite3_close(db_);
     throw;

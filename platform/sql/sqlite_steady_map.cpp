@@ -12,12 +12,14 @@ struct database_file {
   std::byte* bytes;      ///< the file's, mapped; null: they are not
   sqlite3_int64 length;  ///< of the mapping, which goes beyond the file's end, where nothing may be looked at
   sqlite3_int64 size;    ///< the file's, when it was last asked for
+  bool is_refused;       ///< it cannot be mapped, and all is read
 };
 using shim = sqlite_shim<database_file>;
 template <auto method>
 constexpr auto pass = shim::pass<method>::call;
 
 constexpr sqlite3_int64 least_room = 1 << 26;
+constexpr int looked_beyond = 256;  // bytes that SQLite may read behind a page that is damaged
 
 sqlite3_int64 size_of(sqlite3_file* file) {
   sqlite3_int64 size = 0;
@@ -54,15 +56,16 @@ void map(sqlite3_file* file) {
   pass<&sqlite3_io_methods::xUnfetch>(file, 0, first);
   sqlite3_int64 none = 0;
   pass<&sqlite3_io_methods::xFileControl>(file, SQLITE_FCNTL_MMAP_SIZE, &none);  // SQLite's own has done its part
-  if (mapped == MAP_FAILED) return;
+  ours.is_refused = mapped == MAP_FAILED;
+  if (ours.is_refused) return;
   ours.bytes = static_cast<std::byte*>(mapped);
   ours.length = length;
 }
 
 int fetch(sqlite3_file* file, sqlite3_int64 at, int amount, void** page) {
   database_file& ours = shim::of(file);
-  if (ours.bytes == nullptr) map(file);
-  const bool is_inside = ours.bytes != nullptr && at + amount <= ours.size;
+  if (ours.bytes == nullptr && !ours.is_refused) map(file);
+  const bool is_inside = ours.bytes != nullptr && at + amount + looked_beyond <= ours.size;
   *page = is_inside ? ours.bytes + at : nullptr;  // null: SQLite reads it
   return SQLITE_OK;
 }

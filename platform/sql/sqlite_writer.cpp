@@ -117,8 +117,8 @@ void sqlite_writer::work() {
     queue_.clear();
     if (taken.empty() && closing_) return;
     lock.unlock();
-    if (!taken.empty()) commit_group(taken);
     if (checkpointer_.wants_finish()) checkpointer_.finish(connection_);
+    if (!taken.empty()) commit_group(taken);
     lock.lock();
     const auto next = checkpointer_.next_group();
     if (next > clock_type::now()) wake_.wait_until(lock, next, [this] { return closing_; });

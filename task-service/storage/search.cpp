@@ -38,9 +38,10 @@ constexpr sql::statement index_documents{
     "WHERE document > (SELECT indexed_to FROM task_words_progress) AND document <= ?1 ORDER BY document"};
 constexpr sql::statement advance_index{"task.advance_index", "UPDATE task_words_progress SET indexed_to = ?1"};
 
-// PostgreSQL's.
+// PostgreSQL's; one replica at a time.
 constexpr sql::statement merge_new_words{"task.merge_new_words",
-                                         "SELECT gin_clean_pending_list('task_documents_by_word')"};
+                                         "SELECT gin_clean_pending_list('task_documents_by_word') "
+                                         "WHERE pg_try_advisory_xact_lock(hashtext('task_documents_by_word'))"};
 
 constexpr sql::statement count_forgotten{
     "task.count_forgotten_documents",

@@ -282,7 +282,7 @@ TEST_F(postgres_test, transactions_beyond_the_pool_wait_their_turn_or_time_out) 
   open({.client_deadline = 600ms, .exclusive_connections = 2});
   static const statement nap{"nap", "SELECT pg_sleep(0.4)"};
   std::vector<std::future<void>> running;
-  for (int i = 0; i < 4; ++i) running.push_back(start(threads, [&] { return slow(nap); }));
+  for (int i = 0; i < 8; ++i) running.push_back(start(threads, [&] { return slow(nap); }));
   int done = 0;
   int late = 0;
   for (auto& r : running) {

@@ -64,9 +64,9 @@ int sqlite_checkpointer::copy(sqlite_connection& over) {
     const double seen = fresh / seconds{clock::now() - begun}.count();
     speed_ = speed_ == 0 ? seen : speed_ + (seen - speed_) / 4;
   }
-  threshold_ =
-      in_log + worth_copying;  // so too if a reader in the middle of a long query keeps pages from being copied
-  if (pages_ < in_log) {       // it started over meanwhile
+  // The same if a reader in the middle of a long query keeps pages from being copied.
+  threshold_ = in_log + worth_copying;
+  if (pages_ < in_log) {  // it started over meanwhile
     copied_ = 0;
     threshold_ = worth_copying;
   }

@@ -165,9 +165,8 @@ struct predicate {
 struct pool_settings {
   std::chrono::milliseconds statement_timeout{5'000};
   std::chrono::milliseconds client_deadline{8'000};
-  std::size_t max_waiting = 1'024;  ///< per connection or writer queue; beyond it failure::unavailable at once
-  std::size_t exclusive_connections =
-      8;  ///< of PostgreSQL, for transact() and query_slow(); two to an I/O thread at least
+  std::size_t max_waiting = 1'024;          ///< per connection or writer queue; beyond it failure::unavailable at once
+  std::size_t exclusive_connections = 8;    ///< PostgreSQL's, for transact() and query_slow(); 2 a thread at least
   std::span<const predicate> predicates{};  ///< outlive the database
 };
 

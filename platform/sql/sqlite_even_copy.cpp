@@ -23,25 +23,12 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
   return pass<&sqlite3_io_methods::xSync>(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
-constexpr sqlite3_io_methods methods{.iVersion = 2,
-                                     .xClose = pass<&sqlite3_io_methods::xClose>,
-                                     .xRead = pass<&sqlite3_io_methods::xRead>,
-                                     .xWrite = write,
-                                     .xTruncate = pass<&sqlite3_io_methods::xTruncate>,
-                                     .xSync = pass<&sqlite3_io_methods::xSync>,
-                                     .xFileSize = pass<&sqlite3_io_methods::xFileSize>,
-                                     .xLock = pass<&sqlite3_io_methods::xLock>,
-                                     .xUnlock = pass<&sqlite3_io_methods::xUnlock>,
-                                     .xCheckReservedLock = pass<&sqlite3_io_methods::xCheckReservedLock>,
-                                     .xFileControl = pass<&sqlite3_io_methods::xFileControl>,
-                                     .xSectorSize = pass<&sqlite3_io_methods::xSectorSize>,
-                                     .xDeviceCharacteristics = pass<&sqlite3_io_methods::xDeviceCharacteristics>,
-                                     .xShmMap = pass<&sqlite3_io_methods::xShmMap>,
-                                     .xShmLock = pass<&sqlite3_io_methods::xShmLock>,
-                                     .xShmBarrier = pass<&sqlite3_io_methods::xShmBarrier>,
-                                     .xShmUnmap = pass<&sqlite3_io_methods::xShmUnmap>,
-                                     .xFetch = nullptr,
-                                     .xUnfetch = nullptr};
+constexpr sqlite3_io_methods methods = [] {
+  sqlite3_io_methods changed = shim::passing;
+  changed.iVersion = 2;  // it maps nothing
+  changed.xWrite = write;
+  return changed;
+}();
 
 int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
   const int code = shim::open_real(self, name, file, flags, out_flags);

@@ -74,25 +74,17 @@ int file_size(sqlite3_file* file, sqlite3_int64* size) {
 }
 
 /// Version 1: the log is never mapped, and shared memory belongs to the database's file.
-constexpr sqlite3_io_methods log_methods{.iVersion = 1,
-                                         .xClose = close,
-                                         .xRead = read,
-                                         .xWrite = write,
-                                         .xTruncate = truncate,
-                                         .xSync = sync,
-                                         .xFileSize = file_size,
-                                         .xLock = pass<&sqlite3_io_methods::xLock>,
-                                         .xUnlock = pass<&sqlite3_io_methods::xUnlock>,
-                                         .xCheckReservedLock = pass<&sqlite3_io_methods::xCheckReservedLock>,
-                                         .xFileControl = pass<&sqlite3_io_methods::xFileControl>,
-                                         .xSectorSize = pass<&sqlite3_io_methods::xSectorSize>,
-                                         .xDeviceCharacteristics = pass<&sqlite3_io_methods::xDeviceCharacteristics>,
-                                         .xShmMap = nullptr,
-                                         .xShmLock = nullptr,
-                                         .xShmBarrier = nullptr,
-                                         .xShmUnmap = nullptr,
-                                         .xFetch = nullptr,
-                                         .xUnfetch = nullptr};
+constexpr sqlite3_io_methods log_methods = [] {
+  sqlite3_io_methods changed = shim::passing;
+  changed.iVersion = 1;
+  changed.xClose = close;
+  changed.xRead = read;
+  changed.xWrite = write;
+  changed.xTruncate = truncate;
+  changed.xSync = sync;
+  changed.xFileSize = file_size;
+  return changed;
+}();
 
 int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
   const int code = shim::open_real(self, name, file, flags, out_flags);

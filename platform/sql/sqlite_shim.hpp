@@ -29,6 +29,28 @@ struct sqlite_shim {
     }
   };
 
+  /// Every method is the real file's: what a file system changes, it replaces in a copy.
+  static constexpr sqlite3_io_methods passing{
+      .iVersion = 3,
+      .xClose = pass<&sqlite3_io_methods::xClose>::call,
+      .xRead = pass<&sqlite3_io_methods::xRead>::call,
+      .xWrite = pass<&sqlite3_io_methods::xWrite>::call,
+      .xTruncate = pass<&sqlite3_io_methods::xTruncate>::call,
+      .xSync = pass<&sqlite3_io_methods::xSync>::call,
+      .xFileSize = pass<&sqlite3_io_methods::xFileSize>::call,
+      .xLock = pass<&sqlite3_io_methods::xLock>::call,
+      .xUnlock = pass<&sqlite3_io_methods::xUnlock>::call,
+      .xCheckReservedLock = pass<&sqlite3_io_methods::xCheckReservedLock>::call,
+      .xFileControl = pass<&sqlite3_io_methods::xFileControl>::call,
+      .xSectorSize = pass<&sqlite3_io_methods::xSectorSize>::call,
+      .xDeviceCharacteristics = pass<&sqlite3_io_methods::xDeviceCharacteristics>::call,
+      .xShmMap = pass<&sqlite3_io_methods::xShmMap>::call,
+      .xShmLock = pass<&sqlite3_io_methods::xShmLock>::call,
+      .xShmBarrier = pass<&sqlite3_io_methods::xShmBarrier>::call,
+      .xShmUnmap = pass<&sqlite3_io_methods::xShmUnmap>::call,
+      .xFetch = pass<&sqlite3_io_methods::xFetch>::call,
+      .xUnfetch = pass<&sqlite3_io_methods::xUnfetch>::call};
+
   /// Opens the real file behind ours, which is left zeroed.
   static int open_real(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
     sqlite3_vfs* vfs = real_vfs(self);

@@ -82,25 +82,13 @@ int close(sqlite3_file* file) {
   return pass<&sqlite3_io_methods::xClose>(file);
 }
 
-constexpr sqlite3_io_methods methods{.iVersion = 3,
-                                     .xClose = close,
-                                     .xRead = pass<&sqlite3_io_methods::xRead>,
-                                     .xWrite = pass<&sqlite3_io_methods::xWrite>,
-                                     .xTruncate = pass<&sqlite3_io_methods::xTruncate>,
-                                     .xSync = pass<&sqlite3_io_methods::xSync>,
-                                     .xFileSize = pass<&sqlite3_io_methods::xFileSize>,
-                                     .xLock = pass<&sqlite3_io_methods::xLock>,
-                                     .xUnlock = pass<&sqlite3_io_methods::xUnlock>,
-                                     .xCheckReservedLock = pass<&sqlite3_io_methods::xCheckReservedLock>,
-                                     .xFileControl = pass<&sqlite3_io_methods::xFileControl>,
-                                     .xSectorSize = pass<&sqlite3_io_methods::xSectorSize>,
-                                     .xDeviceCharacteristics = pass<&sqlite3_io_methods::xDeviceCharacteristics>,
-                                     .xShmMap = pass<&sqlite3_io_methods::xShmMap>,
-                                     .xShmLock = pass<&sqlite3_io_methods::xShmLock>,
-                                     .xShmBarrier = pass<&sqlite3_io_methods::xShmBarrier>,
-                                     .xShmUnmap = pass<&sqlite3_io_methods::xShmUnmap>,
-                                     .xFetch = fetch,
-                                     .xUnfetch = unfetch};
+constexpr sqlite3_io_methods methods = [] {
+  sqlite3_io_methods changed = shim::passing;
+  changed.xClose = close;
+  changed.xFetch = fetch;
+  changed.xUnfetch = unfetch;
+  return changed;
+}();
 
 int open(sqlite3_vfs* self, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
   const int code = shim::open_real(self, name, file, flags, out_flags);

@@ -3,7 +3,8 @@
 //   open loop (--rate R): requests come as from many people who know nothing of each other, R a second on average
 //   (exponential gaps), whether the server keeps up or not. A latency counts from the moment a request was due, so the
 //   time that it waited for a free connection is in it: nothing is omitted because the server was slow.
-// FILE: each request as its length in decimal, a newline, and its bytes.
+// FILE: each request as its length in decimal, a newline, and its bytes. Two tildes in one are other letters each time
+// that it is sent, so that what changes something changes it again.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -61,12 +62,20 @@ std::vector<std::string> read_requests(const std::string& path) {
 class source {
  public:
   source(std::vector<std::string> all, bool in_order, unsigned seed)
-      : all_(std::move(all)), in_order_(in_order), random_(seed) {}
+      : all_(std::move(all)), in_order_(in_order), random_(seed) {
+    for (const std::string& each : all_) varied_.push_back(each.find("~~"));
+  }
   [[nodiscard]] bool is_over() const { return in_order_ && next_ == all_.size(); }
   /// Precondition: not over.
   const std::string& next() {
-    if (in_order_) return all_[next_++];
-    return all_[std::uniform_int_distribution<std::size_t>{0, all_.size() - 1}(random_)];
+    const std::size_t i = in_order_ ? next_++ : std::uniform_int_distribution<std::size_t>{0, all_.size() - 1}(random_);
+    if (const std::size_t at = varied_[i]; at != std::string::npos) {
+      constexpr unsigned letters = 26;
+      ++variant_;
+      all_[i][at] = static_cast<char>('a' + variant_ / letters % letters);
+      all_[i][at + 1] = static_cast<char>('a' + variant_ % letters);
+    }
+    return all_[i];
   }
   /// Until the next arrival at this many a second.
   std::chrono::nanoseconds gap(double rate) {
@@ -77,6 +86,8 @@ class source {
   std::vector<std::string> all_;
   bool in_order_;
   std::size_t next_{0};
+  std::vector<std::size_t> varied_;  ///< where, in each
+  unsigned variant_{0};
   std::mt19937_64 random_;
 };
 
@@ -115,7 +126,7 @@ class answer_reader {
 struct connection {
   int socket{-1};
   answer_reader answer;
-  const std::string* request{nullptr};  ///< under way
+  std::string request;  ///< under way, if not empty
   moment due;
 };
 
@@ -191,16 +202,16 @@ class generator {
     ++reopened_;
     c.answer = {};
     open(c);
-    if (c.request != nullptr) send(c);
+    if (!c.request.empty()) send(c);
   }
 
   void send(connection& c) {
-    const std::string& bytes = *c.request;
+    const std::string& bytes = c.request;
     if (::send(c.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) reopen(c);
   }
 
   void ask(connection& c, moment due) {
-    c.request = &source_.next();
+    c.request = source_.next();
     c.due = due;
     send(c);
   }
@@ -244,7 +255,7 @@ class generator {
       if (refused_++ == 0) first_refusal_ = status;
     }
     latencies_.push_back(std::chrono::duration<float, std::milli>(clock_type::now() - c.due).count());
-    c.request = nullptr;
+    c.request.clear();
     idle_.push_back(&c);
   }
 

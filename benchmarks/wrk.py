@@ -14,11 +14,18 @@ while true do
   local length = file:read("*n")
   if not length then break end
   file:read(1)
-  all[#all + 1] = file:read(length)
+  local each = file:read(length)
+  local at = each:find("~~", 1, true)
+  all[#all + 1] = at and {each:sub(1, at - 1), each:sub(at + 2)} or each
 end
 file:close()
-local count, random = #all, math.random
-function request() return all[random(count)] end
+local count, random, char, variant = #all, math.random, string.char, 0
+function request()
+  local each = all[random(count)]
+  if type(each) == "string" then return each end
+  variant = (variant + 1) %% 676
+  return each[1] .. char(97 + math.floor(variant / 26), 97 + variant %% 26) .. each[2]
+end
 function done(summary, latency, requests)
   for _, share in ipairs({50, 90, 99, 99.9}) do
     io.write(string.format("latency %%g %%d\\n", share, latency:percentile(share)))

@@ -1,5 +1,6 @@
 """What the benchmarks compute, where a mistake would not be seen in the figures."""
 
+import random
 import socket
 import sys
 import threading
@@ -103,3 +104,22 @@ def test_a_pause_of_the_server_is_in_the_latencies_of_all_that_were_due_meanwhil
     # 30 % were due while it paused; a closed loop has one of them, which is no percentile of 90.
     assert seen.p90 > 1000 * pause / 10
     assert seen.answers > rate * seconds / 2
+
+
+@pytest.mark.skipif(not (BIN / "load").exists(), reason="benchmarks are not built here")
+def test_a_change_is_another_one_whenever_it_is_sent():
+    """Or the second time nothing would be written, and the figures would be those of a read."""
+    seen = set()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                while request := connection.recv(4096):
+                    seen.add(request)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+        threading.Thread(target=serve, daemon=True).start()
+        change = traffic.update("token", "id", random.Random(1))
+        load.run(listener.getsockname()[1], [change] * 20, in_order=True, connections=1)
+    assert len(seen) == 20 and {len(each) for each in seen} == {len(change)}

@@ -39,7 +39,18 @@ TASKS = 1000
 WARM_UP, REQUESTS, WINDOWS = 20, 10, 8
 #: Seconds after each write: its event is relayed and consumed alone, as often as there are writes.
 QUIET = 0.06
-PATHS = ["constant", "get", "list", "list by due", "list by label", "search", "create", "update", "delete"]
+PATHS = [
+    "constant",
+    "get",
+    "list",
+    "list by project",
+    "list by due",
+    "list by label",
+    "search",
+    "create",
+    "update",
+    "delete",
+]
 
 
 class Client:
@@ -62,14 +73,17 @@ def registered(client: Client) -> str:
 
 
 def filled(program: Program, chance: random.Random) -> tuple:
-    """(token, task ids) of an account with tasks; the program is stopped again."""
+    """(token, project, task ids) of an account with tasks, half of them in a project; the program is stopped again."""
     program.start()
     client = Client(program.port)
     token = registered(client)
-    tasks = [json.loads(client.ask(traffic.create(token, chance)))["id"] for _ in range(TASKS)]
+    project = json.loads(client.ask(traffic.request("POST", "/projects", token, b'{"name": "Work"}')))["id"]
+    tasks = [
+        json.loads(client.ask(traffic.create(token, chance, project if i % 2 == 0 else "")))["id"] for i in range(TASKS)
+    ]
     time.sleep(6)  # new words come into the search index every 5 s
     program.stop()
-    return token, tasks
+    return token, project, tasks
 
 
 def counted(callgrind: Callgrind, pid: int, port: int, paths: dict) -> dict:
@@ -105,12 +119,13 @@ def product(callgrind: Callgrind, wanted: list) -> dict:
                 "CUMULO_ACCESS_TOKEN_LIFETIME": "1h",
             },
         )
-        token, tasks = filled(program, chance)
+        token, project, tasks = filled(program, chance)
         chance.shuffle(tasks)
         doomed = iter(tasks)
         paths = {
             "get": lambda: traffic.get(token, chance.choice(tasks)),
             "list": lambda: traffic.page(token),
+            "list by project": lambda: traffic.project_page(token, project),
             "list by due": lambda: traffic.page_by_due(token),
             "list by label": lambda: traffic.page_by_label(token),
             "search": lambda: traffic.page_by_word(token),

@@ -1,7 +1,10 @@
 #include "task-service/domain/text.hpp"
 
 #include <array>
+#include <bit>
 #include <boost/spirit/home/support/char_encoding/unicode/query.hpp>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <unordered_set>
 
@@ -127,25 +130,43 @@ constexpr std::array<char, 256> in_words = [] {
   return out;
 }();
 
-/// has_word() of ASCII, which most texts are, some twenty times as fast, because a search looks through hundreds of
-/// tasks. Nothing if what is not ASCII has to be looked at.
+char in_word(std::string_view text, std::size_t at) { return in_words[static_cast<unsigned char>(text[at])]; }
+
+/// Is that word at this place of the text? Nothing if what follows is not ASCII. Precondition: what stands before is.
+std::optional<bool> has_word_at(std::string_view text, std::size_t start, std::string_view word, bool is_prefix) {
+  if (word.size() > text.size() - start || (start != 0 && in_word(text, start - 1) != in_no_word)) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (in_word(text, start + i) != word[i]) return false;
+  }
+  const std::size_t after = start + word.size();
+  if (is_prefix || word.size() == longest_word || after == text.size()) return true;
+  const char next = in_word(text, after);
+  if (next == not_ascii) return std::nullopt;
+  return next == in_no_word;
+}
+
+constexpr std::uint64_t ones = 0x0101'0101'0101'0101U;
+constexpr std::uint64_t highs = 0x80 * ones;
+
+/// has_word() of ASCII, which most texts are, a hundred times as fast, because a search looks through hundreds of
+/// tasks: where the word's first character stands is asked of eight bytes at once. Nothing if what is not ASCII has to
+/// be looked at.
 std::optional<bool> ascii_has_word(std::string_view text, std::string_view word, bool is_prefix) {
-  const auto at = [&](std::size_t i) { return in_words[static_cast<unsigned char>(text[i])]; };
-  bool inside = false;
-  for (std::size_t start = 0; start < text.size(); ++start) {
-    const char first = at(start);
-    if (first == not_ascii) return std::nullopt;
-    if (first == word.front() && !inside && word.size() <= text.size() - start) {
-      std::size_t same = 1;
-      while (same < word.size() && at(start + same) == word[same]) ++same;
-      if (same == word.size()) {
-        if (is_prefix || same == longest_word) return true;
-        const char next = start + same == text.size() ? in_no_word : at(start + same);
-        if (next == in_no_word) return true;
-        if (next == not_ascii) return std::nullopt;
-      }
+  constexpr unsigned to_lower = 0x20;  // digits have this bit too
+  const std::uint64_t first = static_cast<unsigned char>(word.front()) * ones;
+  for (std::size_t at = 0; at < text.size(); at += sizeof first) {
+    // What is left of the text ends with zeros, which are in no word.
+    std::array<char, sizeof first> next{};
+    std::memcpy(next.data(), text.data() + at, std::min(sizeof first, text.size() - at));
+    auto eight = std::bit_cast<std::uint64_t>(next);
+    if constexpr (std::endian::native == std::endian::big) eight = __builtin_bswap64(eight);
+    if ((eight & highs) != 0) return std::nullopt;
+    const std::uint64_t differ = (eight | to_lower * ones) ^ first;
+    for (std::uint64_t same = ~(differ + 0x7F * ones) & highs; same != 0; same &= same - 1) {
+      const std::size_t start = at + static_cast<std::size_t>(std::countr_zero(same)) / 8;
+      const std::optional<bool> found = has_word_at(text, start, word, is_prefix);
+      if (found != false) return found;
     }
-    inside = first != in_no_word;
   }
   return false;
 }

@@ -72,17 +72,19 @@ bool holds(std::span<const std::string_view> texts) {
   return ::memmem(texts[0].data(), texts[0].size(), texts[1].data(), texts[1].size()) != nullptr;
 }
 
-/// has_words(title, description, labels, word, …): each word, or its beginning if it ends with '*', in any of the
-/// three.
+/// has_words(title, description, labels, "some words and a prefix"): each of them in any of the three, the last as a
+/// prefix.
 bool has_words(std::span<const std::string_view> texts) {
-  constexpr std::size_t searched = 3;
-  return std::ranges::all_of(texts.subspan(searched), [&](std::string_view word) {
-    if (word.empty()) return true;
-    const bool is_prefix = word.ends_with('*');
-    if (is_prefix) word.remove_suffix(1);
-    return std::ranges::any_of(texts.first(searched),
-                               [&](std::string_view text) { return has_word(text, word, is_prefix); });
-  });
+  std::string_view words = texts[3];
+  for (bool is_prefix = false; !is_prefix;) {
+    const std::size_t end = words.find(' ');
+    is_prefix = end == std::string_view::npos;
+    const std::string_view word = words.substr(0, end);
+    const auto has_it = [&](std::string_view text) { return has_word(text, word, is_prefix); };
+    if (std::ranges::none_of(texts.first(3), has_it)) return false;
+    words.remove_prefix(is_prefix ? words.size() : end + 1);
+  }
+  return true;
 }
 
 constexpr std::array predicates{sql::predicate{"holds", holds}, sql::predicate{"has_words", has_words}};
@@ -201,16 +203,12 @@ std::string_view search_condition(sql::engine kind) {
 
 std::string_view search_source() { return CUMULO_FOUND_TASKS; }
 
-std::string_view search_of_one() {
-  return "has_words(t.title, t.description, t.labels, {word0}, {word1}, {word2}, {word3})";
-}
+std::string_view search_of_one() { return "has_words(t.title, t.description, t.labels, {words})"; }
 
-std::optional<std::array<std::string, most_looked_for>> looked_for(const std::vector<std::string>& words) {
-  if (words.size() > most_looked_for) return std::nullopt;
-  std::array<std::string, most_looked_for> found;
-  std::ranges::copy(words, found.begin());
-  if (!words.empty()) found[words.size() - 1] += '*';
-  return found;
+std::string looked_for(const std::vector<std::string>& words) {
+  std::string all;
+  for (const std::string& word : words) all.append(all.empty() ? "" : " ").append(word);
+  return all;
 }
 
 std::span<const sql::predicate> search_predicates() { return predicates; }

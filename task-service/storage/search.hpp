@@ -62,11 +62,9 @@ class label_rows {
 
 /// SQLite: the ids of the tasks found as a query with a column `task_id`, with the same placeholders.
 [[nodiscard]] std::string_view search_source();
-/// SQLite: whether one task `t` is found, told by its own texts: `{word0}` … stand for looked_for().
+/// SQLite: whether one task `t` is found, told by its own texts: `{words}` stands for looked_for().
 [[nodiscard]] std::string_view search_of_one();
-inline constexpr std::size_t most_looked_for = 4;
-/// Nothing if there are more words than that.
-[[nodiscard]] std::optional<std::array<std::string, most_looked_for>> looked_for(const std::vector<std::string>& words);
+[[nodiscard]] std::string looked_for(const std::vector<std::string>& words);
 /// What these statements ask of SQLite; the database is to be opened with it.
 [[nodiscard]] std::span<const sql::predicate> search_predicates();
 

@@ -20,13 +20,22 @@ struct shape {
   bool narrowed{false};  ///< by status, priority, due or updated
   bool labelled{false};
   bool searched{false};
-  bool looked_through{false};  ///< searched by looking at a stretch of the list, task by task
+  bool looked_through{false};  ///< by words or project: a stretch of the space's tasks is read, one by one
+  bool only_its_end{false};    ///< the last task of such a stretch
 
   [[nodiscard]] std::size_t index() const {
     std::size_t i = static_cast<std::size_t>(sort);
-    for (const bool bit : {descending, undated, by_project, open, narrowed, labelled, searched, looked_through})
+    for (const bool bit :
+         {descending, undated, by_project, open, narrowed, labelled, searched, looked_through, only_its_end})
       i = i * 2 + (bit ? 1 : 0);
     return i;
+  }
+  [[nodiscard]] shape end_of_stretch() const {
+    shape s;
+    s.descending = descending;
+    s.by_project = by_project;
+    s.looked_through = s.only_its_end = true;
+    return s;
   }
   /// Do the rows of a label, which are in the order of creation, lead to the tasks?
   [[nodiscard]] bool is_led_by_label() const {
@@ -41,7 +50,7 @@ struct shape {
     return sort == task_sort::created_at || sort == task_sort::updated_at || sort == task_sort::due;
   }
 };
-constexpr std::size_t shapes = 5 * 256;
+constexpr std::size_t shapes = 5 * 512;
 
 enum class value : std::uint8_t {
   caller,
@@ -57,11 +66,8 @@ enum class value : std::uint8_t {
   labels,
   label_count,
   search,
-  stretch_end,
-  word0,
-  word1,
-  word2,
-  word3
+  words,
+  stretch_end
 };
 
 struct list_statement {
@@ -114,10 +120,7 @@ class writer {
     if (name == "space") return value::caller;
     if (name == "labels") return value::labels;
     if (name == "count") return value::label_count;
-    if (name == "word0") return value::word0;
-    if (name == "word1") return value::word1;
-    if (name == "word2") return value::word2;
-    if (name == "word3") return value::word3;
+    if (name == "words") return value::words;
     return value::search;
   }
   sql::engine kind_;
@@ -132,6 +135,16 @@ std::string_view key_column(task_sort sort) {
     case task_sort::title: return "t.title_key";
   }
   return "t.id";
+}
+
+/// Whose tasks are looked through. Nobody's, if the project is not one of the caller's.
+void add_space(writer& out, const shape& s) {
+  if (!s.by_project) {
+    out.add(value::caller);
+    return;
+  }
+  out.add("(SELECT p.space_id FROM project_members m JOIN projects p ON p.id = m.project_id WHERE m.account_id = ");
+  out.add(value::caller).add(" AND m.project_id = ").add(value::project).add(")");
 }
 
 /// Where the rows come from. Authority is the membership of their project, read once for each list. The caller's own
@@ -150,7 +163,11 @@ void add_source(writer& out, const shape& s) {
       }
     }
   }
-  if (s.by_project) {
+  if (s.by_project && s.looked_through) {
+    out.add("FROM tasks t WHERE t.space_id = ");
+    add_space(out, s);
+    out.add(" AND +t.project_id = ").add(value::project);  // the plus sign keeps SQLite from the project's index
+  } else if (s.by_project) {
     out.add("FROM tasks t ").add(hint).add("WHERE t.project_id = ").add(value::project);
     out.add(" AND EXISTS (SELECT 1 FROM project_members m WHERE m.account_id = ").add(value::caller);
     out.add(" AND m.project_id = ").add(value::project).add(")");
@@ -226,7 +243,15 @@ void add_stretch(writer& out, const shape& s) {
   out.add(" AND t.id ").add(s.descending ? ">= " : "<= ").add(value::stretch_end);
 }
 
+void add_end_of_stretch(writer& out, const shape& s) {
+  out.add("SELECT t.id FROM tasks t WHERE t.space_id = ");
+  add_space(out, s);
+  add_range(out, s);
+  out.add(" ORDER BY t.id").add(s.descending ? " DESC" : "").add(" LIMIT 1 OFFSET ").add(value::limit);
+}
+
 std::string_view name_of(const shape& s) {
+  if (s.only_its_end) return "task.stretch";
   if (s.searched) return "task.search";
   if (s.is_walk()) return s.by_project ? "task.list_by_project" : "task.list";
   return "task.list_filtered";
@@ -255,7 +280,9 @@ void add_both_by_due(writer& out, shape s) {
 
 std::pair<std::string, std::vector<value>> write_statement(sql::engine kind, const shape& s) {
   writer out{kind};
-  if (s.sort == task_sort::due && !s.undated && !s.open && !s.by_project && !s.searched && !s.labelled) {
+  if (s.only_its_end) {
+    add_end_of_stretch(out, s);
+  } else if (s.sort == task_sort::due && !s.undated && !s.open && !s.by_project && !s.searched && !s.labelled) {
     add_both_by_due(out, s);
   } else {
     add_select(out, s);
@@ -274,7 +301,7 @@ const list_statement& statement_for(const shape& s) {
     auto fresh = std::make_unique<list_statement>();
     std::tie(fresh->text, fresh->values) = write_statement(sql::engine::sqlite, s);
     shape whole = s;
-    whole.looked_through = false;
+    whole.looked_through = whole.only_its_end = false;
     std::tie(fresh->postgres_text, fresh->postgres_values) = write_statement(sql::engine::postgres, whole);
     fresh->what = {name_of(s), fresh->text, fresh->postgres_text};
     made[i] = std::move(fresh);
@@ -296,8 +323,11 @@ constexpr std::int64_t all_priorities = 0b11111;
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
-constexpr int stretch = 512;         // tasks that are looked through before it is seen whether that is worth while
-constexpr int dense = stretch / 64;  // finds in a stretch that are enough to go on
+/// How many tasks are looked through before it is seen whether that is worth while, and how many finds say so.
+struct stretch {
+  int length;
+  int dense;
+};
 
 /// The values of one list, kept alive while its statements run.
 struct bound_list {
@@ -310,7 +340,18 @@ struct bound_list {
     if (!f.label_keys.empty()) labels = label_parameter(f.label_keys);
     if (!f.words) return;
     search = search_parameter(kind, account_id, *f.words);
-    if (kind == sql::engine::sqlite && p.sort == task_sort::created_at && !f.project_id) words = looked_for(*f.words);
+    words = looked_for(*f.words);
+  }
+
+  /// Rows of SQLite lie in the order of creation, and passing over ten costs what finding one by an index does. A page
+  /// of a project is full within one stretch if a third of the space's tasks are its own.
+  [[nodiscard]] std::optional<stretch> worth_looking_through(sql::engine kind) const {
+    const bool by_project = filter.project_id.has_value();
+    if (kind != sql::engine::sqlite || page.sort != task_sort::created_at) return std::nullopt;
+    if (filter.words && !by_project) return stretch{512, 8};
+    if (filter.words || !by_project || !filter.label_keys.empty()) return std::nullopt;
+    const int length = std::max(3 * page.limit, 64);
+    return stretch{length, length / 8};
   }
 
   [[nodiscard]] shape shape_of(bool undated) const {
@@ -326,7 +367,8 @@ struct bound_list {
             .narrowed = by_status || priorities != all_priorities || by_due || by_update,
             .labelled = !filter.label_keys.empty(),
             .searched = filter.words.has_value(),
-            .looked_through = false};
+            .looked_through = false,
+            .only_its_end = false};
   }
 
   [[nodiscard]] sql::param value_of(value v, bool undated, int limit) const {
@@ -348,10 +390,7 @@ struct bound_list {
       case value::label_count: return filter.label_keys.size();
       case value::search: return search;
       case value::stretch_end: return stretch_end ? std::string_view{*stretch_end} : edge(!page.descending);
-      case value::word0: return (*words)[0];
-      case value::word1: return (*words)[1];
-      case value::word2: return (*words)[2];
-      case value::word3: return (*words)[3];
+      case value::words: return *words;
       case value::id: return position(undated) ? std::string_view{position(undated)->id} : edge();
       case value::key:
         if (page.sort == task_sort::title)
@@ -375,15 +414,10 @@ struct bound_list {
   const task_page& page;
   std::int64_t statuses, priorities;
   std::string labels, search;
-  std::optional<std::array<std::string, most_looked_for>> words;  ///< if the list may be looked through
+  std::optional<std::string> words;
   std::optional<list_position> looked_through_to;
   std::optional<std::string> stretch_end;  ///< none: it ends with the list
 };
-
-constexpr sql::statement end_of_stretch_down{
-    "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3"};
-constexpr sql::statement end_of_stretch_up{
-    "task.search_stretch", "SELECT id FROM tasks WHERE space_id = ?1 AND id > ?2 ORDER BY id LIMIT 1 OFFSET ?3"};
 
 }  // namespace
 
@@ -416,12 +450,14 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     }
   };
 
+  auto values_of = [&](const list_statement& what, const shape& s, int limit) {
+    std::vector<sql::param> values;
+    for (const value v : what.values_on(store.kind())) values.push_back(bound.value_of(v, s.undated, limit));
+    return values;
+  };
   auto run = [&](const shape& s) -> awaitable<void> {
     const list_statement& chosen = statement_for(s);
-    std::vector<sql::param> values;
-    for (const value v : chosen.values_on(store.kind())) {
-      values.push_back(bound.value_of(v, s.undated, page.limit + 1 - taken));
-    }
+    const std::vector<sql::param> values = values_of(chosen, s, page.limit + 1 - taken);
     if (s.is_walk() && filter.label_keys.size() <= 1) {
       co_await store.query(chosen.what, values, take);
     } else {
@@ -429,24 +465,26 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
     }
   };
 
-  // Of a frequent word the page is soon full; a rare one is better looked up, unless the account is small. A stretch's
-  // end is found before it is looked through, and kept, so that what is added meanwhile is in neither.
-  bool worth_while = bound.words.has_value();
-  while (worth_while && !more) {
+  // Of a frequent word or a large project the page is soon full; a rare one is better looked up, unless the account is
+  // small. A stretch's end is found before it is looked through, and kept, so that what is added meanwhile is in
+  // neither.
+  std::optional<stretch> next = bound.worth_looking_through(store.kind());
+  while (next && !more) {
+    shape s = bound.shape_of(false);
+    s.looked_through = true;
+    const shape its_end = s.end_of_stretch();
+    const list_statement& to_its_end = statement_for(its_end);
     std::optional<std::string>& end = bound.stretch_end;
     end.reset();
     auto take_end = [&](const sql::row& row) { end = row.text(0); };
-    const std::array values{sql::param{account_id}, bound.value_of(value::id, false, 0), sql::param{stretch - 1}};
-    co_await store.query(page.descending ? end_of_stretch_down : end_of_stretch_up, values, take_end);
+    co_await store.query(to_its_end.what, values_of(to_its_end, its_end, next->length - 1), take_end);
 
-    shape s = bound.shape_of(false);
-    s.looked_through = true;
     const int found_before = taken;
     co_await run(s);
     if (more) break;
     if (!end) co_return std::nullopt;
     bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = *end};
-    worth_while = taken - found_before >= dense;
+    if (taken - found_before < next->dense) next.reset();
   }
 
   const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;
@@ -463,9 +501,12 @@ std::vector<const sql::statement*> all_list_statements() {
   std::vector<const sql::statement*> all;
   for (std::size_t bits = 0; bits < shapes; ++bits) {
     const auto bit = [&](unsigned i) { return ((bits >> i) & 1U) != 0; };
-    const shape s{static_cast<task_sort>(bits / 256), bit(7), bit(6), bit(5), bit(4), bit(3), bit(2), bit(1), bit(0)};
+    const shape s{
+        static_cast<task_sort>(bits / 512), bit(8), bit(7), bit(6), bit(5), bit(4), bit(3), bit(2), bit(1), bit(0)};
     if (s.undated && s.sort != task_sort::due) continue;
-    if (s.looked_through && (!s.searched || s.by_project || s.sort != task_sort::created_at)) continue;
+    if (s.only_its_end != (s.index() == s.end_of_stretch().index())) continue;
+    const bool may_be_looked_through = s.sort == task_sort::created_at && (s.searched || !s.labelled);
+    if (s.looked_through && !s.only_its_end && (s.searched == s.by_project || !may_be_looked_through)) continue;
     all.push_back(&statement_for(s).what);
   }
   return all;

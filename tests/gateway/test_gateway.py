@@ -153,8 +153,16 @@ class TestWhatIsPassedOn:
         g = gateway(tasks=[service])
         answer = requests.get(g.url + "/tasks", headers={"X-Request-Id": given.encode()}, timeout=10)
         id = answer.headers["x-request-id"]
-        assert (id == given) if kept else re.fullmatch(r"[0-9a-f]{32}", id)
+        assert (id == given) if kept else re.fullmatch(r"[0-9a-f]{12}-\d+-\d+", id)
         assert service.seen[0][2]["x-request-id"] == id and g.logged(id)["path"] == "/tasks"
+
+    def test_no_two_requests_have_the_same_id(self, gateway, stub):
+        g = gateway(tasks=[stub()], WORKERS="2")
+        ids = []
+        for _ in range(3):
+            with requests.Session() as session:
+                ids += [session.get(g.url + "/tasks", timeout=10).headers["x-request-id"] for _ in range(3)]
+        assert len(set(ids)) == 9
 
     def test_log_lines_are_json_without_secrets(self, gateway, stub):
         g = gateway(tasks=[stub()])

@@ -73,10 +73,10 @@ def bare_beast():
         yield limit
 
 
-def nginx(body: str):
+def nginx(body: str, pinned: bool = True):
     """nginx's `return 200` of the same bytes, one worker, no access log."""
     quoted = body.replace("\\", "\\\\").replace("'", "\\'")
-    return _nginx("", f"return 200 '{quoted}';")
+    return _nginx("", f"return 200 '{quoted}';", pinned)
 
 
 def nginx_proxy(port: int):

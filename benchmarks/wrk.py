@@ -19,7 +19,8 @@ while true do
   all[#all + 1] = at and {each:sub(1, at - 1), each:sub(at + 2)} or each
 end
 file:close()
-local count, random, char, variant = #all, math.random, string.char, 0
+local count, random, char = #all, math.random, string.char
+local variant = os.time()  -- or the next run would send the same again
 function request()
   local each = all[random(count)]
   if type(each) == "string" then return each end

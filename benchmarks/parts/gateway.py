@@ -1,6 +1,7 @@
 """The production mix through nginx on three services, PostgreSQL and NATS, on the same cores; and nginx's own cost."""
 
 import contextlib
+import pathlib
 
 import dataset
 import limits
@@ -21,13 +22,18 @@ UNLIMITED = {
 
 
 @contextlib.contextmanager
-def gateway_to(system):
-    each = {name: [f"127.0.0.1:{system.programs[name].port}"] for name in SERVICES}
-    gateway = Gateway(system.folder / "gateway", each, UNLIMITED)
+def gateway_to(ports: dict, folder: pathlib.Path):
+    """`ports`: service → where it listens."""
+    gateway = Gateway(folder, {name: [f"127.0.0.1:{port}"] for name, port in ports.items()}, UNLIMITED)
     try:
         yield gateway.start()
     finally:
         gateway.kill()
+
+
+def nginx_processes(gateway: Gateway) -> list:
+    leader = int((gateway.folder / "nginx.pid").read_text())
+    return [leader, *processes.children(leader)]
 
 
 def run(part: Part, options):
@@ -37,24 +43,29 @@ def run(part: Part, options):
             system,
             people,
         ),
-        gateway_to(system) as gateway,
+        gateway_to({name: system.programs[name].port for name in SERVICES}, system.folder / "gateway") as gateway,
     ):
-
-        def nginx_processes() -> list:
-            leader = int((gateway.folder / "nginx.pid").read_text())
-            return [leader, *processes.children(leader)]
-
         crowd = traffic.Crowd(people)
         requests, gets = crowd.production_mix(), crowd.gets()
-        with limits.constant_server() as constant, limits.nginx_proxy(constant.port) as proxy:
-            everybody = {**spenders(system), "gateway": nginx_processes}
+        with (
+            limits.constant_server() as constant,
+            limits.nginx(constant.body, pinned=False) as behind,
+            limits.nginx_proxy(behind.port) as proxy,
+            gateway_to(dict.fromkeys(SERVICES, behind.port), system.folder / "before-a-constant") as alone,
+        ):
+            everybody = {**spenders(system), "gateway": lambda: nginx_processes(gateway)}
+
+            def own(port: int, pids):
+                """The same requests and the same constant behind: what differs is the gateway's."""
+                return lambda: measure.sample(
+                    lambda: wrk.run(port, gets, seconds=options.seconds, pinned=False), {"gateway": pids}
+                )
+
             wrk.run(gateway.port, requests, seconds=2, pinned=False)
             seen = measure.in_turn(
                 options.rounds,
-                proxy=lambda: measure.sample(
-                    lambda: wrk.run(proxy.port, proxy.constants(), seconds=options.seconds, pinned=False),
-                    {"gateway": lambda: proxy.pids},
-                ),
+                proxy=own(proxy.port, lambda: proxy.pids),
+                alone=own(alone.port, lambda: nginx_processes(alone)),
                 get=lambda: measure.sample(
                     lambda: wrk.run(gateway.port, gets, seconds=options.seconds, pinned=False), everybody
                 ),
@@ -72,9 +83,8 @@ def run(part: Part, options):
             pinned=False,
         )[0.5]
     part.add("nginx proxying a constant, upstream kept alive", seen["proxy"])
-    spent = {name: seen[name].cpu["gateway"] for name in ("proxy", "get")}
-    part.add(
-        "GET /tasks/{id} through the gateway: its own CPU", seen["get"], spent["get"] / spent["proxy"], at_most=1.1
-    )
+    spent = {name: seen[name].cpu["gateway"] for name in ("proxy", "alone", "get")}
+    part.add("the gateway before the same constant: its own CPU", seen["alone"], spent["alone"] / spent["proxy"], at_most=1.1)
+    part.add("GET /tasks/{id} through the gateway: its own CPU", seen["get"], spent["get"] / spent["proxy"])
     part.add("production mix through nginx, PostgreSQL, NATS", seen["mix"])
     part.add("  p99 at half of that load, open loop, ms", measure.of_outcome(half), half.p99, at_most=10)

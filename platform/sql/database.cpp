@@ -14,6 +14,14 @@ row_sink transaction::ignore_rows() {
   return ignore;
 }
 
+awaitable<void> transaction::execute_all(std::span<const command> commands, row_sink sink,
+                                         std::span<std::uint64_t> changed) {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::uint64_t count = co_await execute(*commands[i].what, commands[i].values, sink);
+    if (!changed.empty()) changed[i] = count;
+  }
+}
+
 std::unique_ptr<database> open(const std::string& url, io_threads& threads, pool_settings settings,
                                prometheus::Registry* metrics) {
   const bool postgres = is_postgres(url);

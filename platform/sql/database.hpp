@@ -126,12 +126,23 @@ class database_error : public service_failure {
   std::string statement_;
 };
 
+/// A statement with its values. Both must outlive the awaited call.
+struct command {
+  const statement* what;
+  std::span<const param> values;
+};
+
 /// A transaction in progress, serializable on both engines. After a statement has failed it refuses the rest and does
 /// not commit, even if the body swallows the error. With SQLite its body runs on the writer's thread and never really
 /// suspends; with PostgreSQL it runs on the calling I/O thread over a connection of its own. So the body touches only
 /// its captures, awaits nothing but this object, and does no slow work.
 class transaction {
  public:
+  /// For a transaction that begins by locking the one row it is about (SELECT … FOR UPDATE) and then reads only what
+  /// that row governs, before its first statement: on PostgreSQL it then waits for whoever is before it, instead of
+  /// failing with a serialization error. SQLite has one writer anyway.
+  virtual void wait_for_locks() {}
+
   /// Runs a statement; returns how many rows it changed or returned.
   virtual awaitable<std::uint64_t> execute(const statement& what, std::span<const param> values, row_sink sink) = 0;
   awaitable<std::uint64_t> execute(const statement& what, std::span<const param> values) {
@@ -143,15 +154,17 @@ class transaction {
   awaitable<std::uint64_t> execute(const statement& what, std::initializer_list<param> values) =
       delete;  // g++ 12 keeps its array on the stack, where a suspension loses it: name a std::array
 
+  /// The same for several, in order and without logic between them: PostgreSQL has them in one round trip. Returns the
+  /// rows changed or returned by each through `changed` if it is not empty (same length).
+  virtual awaitable<void> execute_all(std::span<const command> commands, row_sink sink,
+                                      std::span<std::uint64_t> changed);
+  awaitable<void> execute_all(std::span<const command> commands, std::span<std::uint64_t> changed = {}) {
+    return execute_all(commands, ignore_rows(), changed);
+  }
+
  protected:
   ~transaction() = default;
   [[nodiscard]] static row_sink ignore_rows();
-};
-
-/// A statement with its values, for `write`. Both must outlive the awaited call.
-struct command {
-  const statement* what;
-  std::span<const param> values;
 };
 
 /// A question about texts that a read may ask by its name, on SQLite only. Asked on any thread; NULL if one of them is.

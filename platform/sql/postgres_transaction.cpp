@@ -7,7 +7,8 @@ namespace {
 
 constexpr Oid boolean_type = 16;
 
-const statement begin_transaction{"postgres.begin", "BEGIN ISOLATION LEVEL SERIALIZABLE"};
+const statement begin_serializable{"postgres.begin", "BEGIN ISOLATION LEVEL SERIALIZABLE"};
+const statement begin_waiting{"postgres.begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
 const statement commit_transaction{"postgres.commit", "COMMIT"};
 const statement roll_back{"postgres.rollback", "ROLLBACK"};
 
@@ -53,18 +54,33 @@ std::uint64_t deliver(const PGresult* r, row_sink sink) {
 
 awaitable<std::uint64_t> postgres_transaction::execute(const statement& what, std::span<const param> values,
                                                        row_sink sink) {
+  const std::array one{command{&what, values}};
+  std::array<std::uint64_t, 1> changed{};
+  co_await execute_all(one, sink, changed);
+  co_return changed.front();
+}
+
+awaitable<void> postgres_transaction::execute_all(std::span<const command> commands, row_sink sink,
+                                                  std::span<std::uint64_t> changed) {
   if (failure_) std::rethrow_exception(failure_);
-  const std::array<command, 2> both{command{&begin_transaction, {}}, command{&what, values}};
-  postgres_request request{};
-  request.commands = begun_ ? std::span{both}.subspan(1) : std::span{both};
+  if (commands.empty()) co_return;
+  std::vector<command> all;
+  if (!begun_) all.push_back({waits_ ? &begin_waiting : &begin_serializable, {}});
+  all.insert(all.end(), commands.begin(), commands.end());
   begun_ = true;
+  postgres_request request{};
+  request.commands = all;
   try {
     co_await link_.run(request);
   } catch (...) {
     failure_ = std::current_exception();
     throw;
   }
-  co_return deliver(request.results.back().get(), sink);
+  const std::size_t before = all.size() - commands.size();
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::uint64_t count = deliver(request.results[before + i].get(), sink);
+    if (!changed.empty()) changed[i] = count;
+  }
 }
 
 bool postgres_transaction::is_serialization_failure() const {

@@ -6,12 +6,15 @@ namespace cumulo::sql {
 /// Rows changed or returned by one result; feeds its rows to `sink`.
 std::uint64_t deliver(const PGresult* r, row_sink sink);
 
-/// A serializable transaction over an exclusive link. BEGIN travels with the first statement.
+/// A transaction over an exclusive link. BEGIN travels with the first statement.
 class postgres_transaction final : public transaction {
  public:
   explicit postgres_transaction(postgres_link& link) : link_(link) {}
 
+  void wait_for_locks() override { waits_ = true; }
   awaitable<std::uint64_t> execute(const statement& what, std::span<const param> values, row_sink sink) override;
+  awaitable<void> execute_all(std::span<const command> commands, row_sink sink,
+                              std::span<std::uint64_t> changed) override;
 
   [[nodiscard]] bool has_begun() const { return begun_; }
   [[nodiscard]] const std::exception_ptr& failed() const { return failure_; }
@@ -26,6 +29,7 @@ class postgres_transaction final : public transaction {
 
   postgres_link& link_;
   bool begun_{false};
+  bool waits_{false};
   std::exception_ptr failure_;
 };
 

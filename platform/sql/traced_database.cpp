@@ -31,16 +31,29 @@ struct statement_spans {
     span.set("db.operation.name", statement_name);
     return span;
   }
+  /// Named after the first.
+  [[nodiscard]] trace::span begin_batch(std::span<const command> commands) const {
+    auto span = begin(commands.empty() ? std::string_view{"write"} : commands.front().what->name);
+    if (commands.size() > 1) span.set("db.operation.batch.size", static_cast<std::int64_t>(commands.size()));
+    return span;
+  }
 };
 
 class traced_transaction final : public transaction {
  public:
   traced_transaction(transaction& inner, const statement_spans& spans) : inner_(inner), spans_(spans) {}
   using transaction::execute;
+  void wait_for_locks() override { inner_.wait_for_locks(); }
   awaitable<std::uint64_t> execute(const statement& what, std::span<const param> values, row_sink sink) override {
     auto span = spans_.begin(what.name);
     if (!span.records()) return inner_.execute(what, values, sink);
     return timed(std::move(span), inner_.execute(what, values, sink));
+  }
+  awaitable<void> execute_all(std::span<const command> commands, row_sink sink,
+                              std::span<std::uint64_t> changed) override {
+    auto span = spans_.begin_batch(commands);
+    if (!span.records()) return inner_.execute_all(commands, sink, changed);
+    return timed(std::move(span), inner_.execute_all(commands, sink, changed));
   }
 
  private:
@@ -70,9 +83,8 @@ class traced_database final : public database {
   }
 
   awaitable<void> write(std::span<const command> commands, row_sink sink, std::span<std::uint64_t> changed) override {
-    auto span = spans_.begin(commands.empty() ? std::string_view{"write"} : commands.front().what->name);
+    auto span = spans_.begin_batch(commands);
     if (!span.records()) return inner_->write(commands, sink, changed);
-    if (commands.size() > 1) span.set("db.operation.batch.size", static_cast<std::int64_t>(commands.size()));
     return timed(std::move(span), inner_->write(commands, sink, changed));
   }
 

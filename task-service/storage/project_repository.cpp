@@ -1,7 +1,6 @@
 #include "task-service/storage/project_repository.hpp"
 
 #include "task-service/domain/text.hpp"
-#include "task-service/storage/locking.hpp"
 #include "task-service/storage/reminder_repository.hpp"
 #include "task-service/storage/task_repository.hpp"
 
@@ -140,9 +139,8 @@ awaitable<void> project_repository::add_project(const project& p, std::span<cons
 
 awaitable<result<project>> project_repository::change_project(std::string_view account_id, std::string_view id,
                                                               bool owner_only, decision decide) {
-  const sql::engine kind = store_.kind();
   auto body = [&](sql::transaction& tx) -> awaitable<result<project>> {
-    co_await wait_for_locks(kind, tx);
+    tx.wait_for_locks();
     std::optional<project> found;
     const std::array key{sql::param{account_id}, sql::param{id}};
     auto load = [&](const sql::row& row) { found = project_of(row); };
@@ -150,7 +148,7 @@ awaitable<result<project>> project_repository::change_project(std::string_view a
     if (!found && id == inbox_of(account_id)) {
       const inbox_rows inbox{account_id};
       const std::vector<sql::command> rows = inbox.insertion();
-      for (const sql::command& each : rows) co_await tx.execute(*each.what, each.values);
+      co_await tx.execute_all(rows);
       co_await tx.execute(select_for_change, key, load);
     }
     if (!found) co_return error{errc::not_found, "There is no such project."};

@@ -2,7 +2,6 @@
 
 #include <deque>
 
-#include "task-service/storage/locking.hpp"
 #include "task-service/storage/rows.hpp"
 
 namespace cumulo::tasks {
@@ -71,9 +70,8 @@ awaitable<void> put_out(sql::transaction& tx, std::vector<bus::event> events) {
 }  // namespace
 
 awaitable<std::vector<instant>> reminder_queue::fire_reminders(instant now, int limit, reminder_announcement announce) {
-  const sql::engine kind = store_.kind();
   auto body = [&](sql::transaction& tx) -> awaitable<std::vector<instant>> {
-    co_await wait_for_locks(kind, tx);
+    tx.wait_for_locks();
     claimed taken;
     const std::array values{sql::param{to_millis(now)}, sql::param{limit}};
     auto take = [&](const sql::row& row) { taken.add(row.text(0), from_millis(row.integer(1))); };
@@ -96,9 +94,8 @@ awaitable<std::vector<instant>> reminder_queue::fire_reminders(instant now, int 
 }
 
 awaitable<std::vector<instant>> reminder_queue::tell_due_soon(instant now, int limit, task_announcement announce) {
-  const sql::engine kind = store_.kind();
   auto body = [&](sql::transaction& tx) -> awaitable<std::vector<instant>> {
-    co_await wait_for_locks(kind, tx);
+    tx.wait_for_locks();
     claimed taken;
     std::vector<bus::event> events;
     auto tell = [&](const sql::row& row) {

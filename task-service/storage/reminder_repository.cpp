@@ -4,7 +4,6 @@
 
 #include "task-service/domain/due.hpp"
 #include "task-service/domain/rules.hpp"
-#include "task-service/storage/locking.hpp"
 
 namespace cumulo::tasks {
 
@@ -150,9 +149,8 @@ awaitable<std::optional<reminder>> reminder_repository::find_reminder(std::strin
 
 awaitable<result<reminder>> reminder_repository::add_reminder(const reminder& r, std::string_view zone, instant now,
                                                               finishing beside) {
-  const sql::engine kind = store_.kind();
   auto body = [&](sql::transaction& tx) -> awaitable<result<reminder>> {
-    co_await wait_for_locks(kind, tx);
+    tx.wait_for_locks();
     const std::array key{sql::param{r.account_id}, sql::param{r.task_id}};
     std::optional<reminded_task> about;
     auto load = [&](const sql::row& row) { about = reminded_of(row, 0); };
@@ -202,9 +200,8 @@ awaitable<result<reminder>> reminder_repository::add_reminder(const reminder& r,
 
 awaitable<result<reminder>> reminder_repository::change_reminder(std::string_view account_id, std::string_view task_id,
                                                                  std::string_view id, decision decide) {
-  const sql::engine kind = store_.kind();
   auto body = [&](sql::transaction& tx) -> awaitable<result<reminder>> {
-    co_await wait_for_locks(kind, tx);
+    tx.wait_for_locks();
     const std::array key{sql::param{account_id}, sql::param{task_id}};
     std::optional<reminded_task> about;
     auto load = [&](const sql::row& row) { about = reminded_of(row, 0); };
@@ -227,9 +224,8 @@ awaitable<result<reminder>> reminder_repository::change_reminder(std::string_vie
 
 awaitable<result<>> reminder_repository::delete_reminder(std::string_view account_id, std::string_view task_id,
                                                          std::string_view id, decision decide) {
-  const sql::engine kind = store_.kind();
   auto body = [&](sql::transaction& tx) -> awaitable<result<>> {
-    co_await wait_for_locks(kind, tx);
+    tx.wait_for_locks();
     const std::array key{sql::param{account_id}, sql::param{task_id}, sql::param{id}};
     std::optional<reminder> found;
     auto take = [&](const sql::row& row) { found = reminder_of(row); };

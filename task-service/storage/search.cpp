@@ -135,10 +135,11 @@ label_rows::label_rows(const task& t)
 
 sql::command label_rows::insertion() const { return {&insert_labels, values_}; }
 
-awaitable<void> forget_document(sql::engine kind, sql::transaction& tx, std::string_view task_id) {
-  const std::array values{sql::param{task_id}};
-  if (kind == sql::engine::sqlite) co_await tx.execute(unindex_document, values);
-  co_await tx.execute(delete_document, values);
+std::vector<sql::command> forgetting_document(sql::engine kind, std::span<const sql::param> task_key) {
+  std::vector<sql::command> commands;
+  if (kind == sql::engine::sqlite) commands.push_back({&unindex_document, task_key});
+  commands.push_back({&delete_document, task_key});
+  return commands;
 }
 
 awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx, std::string_view space_id) {

@@ -41,8 +41,8 @@ class label_rows {
   std::array<sql::param, 3> values_;
 };
 
-/// Takes a task's words out of the index, for good or before insertion() of new ones. Inside a transaction.
-[[nodiscard]] awaitable<void> forget_document(sql::engine kind, sql::transaction& tx, std::string_view task_id);
+/// Takes a task's words out of the index, for good or before insertion() of new ones. `task_key`: its id.
+[[nodiscard]] std::vector<sql::command> forgetting_document(sql::engine kind, std::span<const sql::param> task_key);
 /// The same for all of a space, before its tasks go.
 [[nodiscard]] awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx,
                                                         std::string_view space_id);

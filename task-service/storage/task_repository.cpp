@@ -3,7 +3,6 @@
 #include "task-service/domain/project.hpp"
 #include "task-service/domain/rules.hpp"
 #include "task-service/domain/text.hpp"
-#include "task-service/storage/locking.hpp"
 #include "task-service/storage/reminder_repository.hpp"
 #include "task-service/storage/rows.hpp"
 #include "task-service/storage/search.hpp"
@@ -253,7 +252,7 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
       found = place == where::anywhere || !stored.current.trashed_at;
     };
     const std::array key{sql::param{account_id}, sql::param{id}};
-    co_await wait_for_locks(kind, tx);
+    tx.wait_for_locks();
     std::uint64_t loaded = 0;
     if (kind == sql::engine::sqlite) loaded = co_await tx.execute(select_own_for_change, key, load);
     if (loaded == 0) co_await tx.execute(select_for_change, key, load);
@@ -267,7 +266,7 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
     const change_summary& changes = decided->changes;
     task& t = stored.current;
     if (changes.members.empty()) {
-      for (const sql::command& each : decided->beside) co_await tx.execute(*each.what, each.values);
+      co_await tx.execute_all(decided->beside);
       co_return std::move(t);
     }
 
@@ -276,7 +275,7 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
       if (t.project_id == inbox_of(account_id)) {
         const inbox_rows inbox{account_id};
         const std::vector<sql::command> rows = inbox.insertion();
-        for (const sql::command& each : rows) co_await tx.execute(*each.what, each.values);
+        co_await tx.execute_all(rows);
       }
       const std::array target{sql::param{account_id}, sql::param{t.project_id}};
       auto take = [&](const sql::row& row) { t.space_id = row.text(0); };
@@ -299,27 +298,25 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
     for (const column& each : columns) {
       if (is_named(each, what)) values.push_back(each.value({t, labels, title_key}));
     }
-    const std::uint64_t written = co_await tx.execute(update_task(what), values);
-    if (written == 0) co_return error{errc::precondition_failed, "The task was changed meanwhile."};
-
+    std::vector<sql::command> commands{{&update_task(what), values}};
     const bool moved = t.space_id != old_space;
+    const std::array task_key{sql::param{id}};
+    std::optional<task_document> document;
     if (moved || changes.touches("title") || changes.touches("description") || changes.touches("labels")) {
-      co_await forget_document(kind, tx, t.id);
-      const task_document document{kind, t};
-      const sql::command insertion = document.insertion();
-      co_await tx.execute(*insertion.what, insertion.values);
+      std::ranges::copy(forgetting_document(kind, task_key), std::back_inserter(commands));
+      commands.push_back(document.emplace(kind, t).insertion());
     }
+    std::optional<label_rows> labelled;
     if (moved || changes.touches("labels")) {
-      const std::array task_key{sql::param{id}};
-      co_await tx.execute(delete_labels, task_key);
-      const label_rows labelled{t};
-      if (!t.labels.empty()) {
-        const sql::command insertion = labelled.insertion();
-        co_await tx.execute(*insertion.what, insertion.values);
-      }
+      commands.push_back({&delete_labels, task_key});
+      if (!t.labels.empty()) commands.push_back(labelled.emplace(t).insertion());
     }
+    std::ranges::copy(decided->beside, std::back_inserter(commands));
+    std::vector<std::uint64_t> changed(commands.size());
+    co_await tx.execute_all(commands, changed);
+    if (changed.front() == 0) co_return error{errc::precondition_failed, "The task was changed meanwhile."};
+
     if (due_moved || reopened) co_await follow_task(tx, t, due_moved, now);
-    for (const sql::command& each : decided->beside) co_await tx.execute(*each.what, each.values);
     co_return std::move(t);
   };
   co_return co_await store_.transact(body);

@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "task-service/storage/locking.hpp"
 #include "task-service/storage/reminder_repository.hpp"
 #include "task-service/storage/search.hpp"
 
@@ -143,14 +142,15 @@ awaitable<std::uint64_t> trash_repository::erase_tasks(const sql::statement& whi
   std::uint64_t erased = 0;
   for (;;) {
     auto piece = [&](sql::transaction& tx) -> awaitable<std::uint64_t> {
-      co_await wait_for_locks(kind, tx);
+      tx.wait_for_locks();
       std::vector<owned_key> keys;
       auto take = [&](const sql::row& row) { keys.push_back({std::string{row.text(0)}, std::string{row.text(1)}}); };
       co_await tx.execute(which, values, take);
       std::uint64_t gone = 0;
       for (const auto& [id, space_id] : keys) {
         const std::array key{sql::param{id}};
-        co_await forget_document(kind, tx, id);
+        const std::vector<sql::command> forgetting = forgetting_document(kind, key);
+        co_await tx.execute_all(forgetting);
         const std::uint64_t deleted = co_await tx.execute(delete_task, key);
         if (deleted == 0) continue;
         ++gone;

@@ -377,6 +377,64 @@ TEST_P(scenario, a_transaction_that_swallows_an_error_does_not_commit) {
   EXPECT_EQ(count(), 0);
 }
 
+TEST_P(scenario, several_statements_of_a_transaction_count_each_and_fail_together) {
+  open();
+  const auto insert_all = [&](const char* last) -> awaitable<void> {
+    auto body = [last](transaction& tx) -> awaitable<void> {
+      const std::array first{param{"1"}, param{nullptr}, param{"t"}, param{1}};
+      const std::array second{param{last}, param{nullptr}, param{"t"}, param{1}};
+      const std::array commands{command{&insert_item, first}, command{&count_items, {}}, command{&insert_item, second},
+                                command{&count_items, {}}};
+      std::vector<std::int64_t> rows;
+      auto take = [&rows](const row& r) { rows.push_back(r.integer(0)); };
+      std::array<std::uint64_t, 4> changed{};
+      co_await tx.execute_all(commands, take, changed);
+      EXPECT_EQ(rows, (std::vector<std::int64_t>{1, 2}));
+      EXPECT_EQ(changed, (std::array<std::uint64_t, 4>{1, 1, 1, 1}));
+      co_await tx.execute_all({});
+    };
+    co_await db->transact(body);
+  };
+  EXPECT_EQ(failure_of(threads, [&] { return insert_all("1"); }), failure::unique_violation);
+  EXPECT_EQ(count(), 0);
+  run(threads, [&] { return insert_all("2"); });
+  EXPECT_EQ(count(), 2);
+}
+
+TEST_P(scenario, transactions_that_wait_for_locks_all_come_through) {
+  open();
+  static const statement make{"counter.make", "INSERT INTO counter (id, value) VALUES ('c', 0)"};
+  static const statement lock{"counter.lock", "SELECT value FROM counter WHERE id = 'c'",
+                              "SELECT value FROM counter WHERE id = 'c' FOR UPDATE"};
+  static const statement set{"counter.set", "UPDATE counter SET value = ?1 WHERE id = 'c'"};
+  run(threads, [&]() -> awaitable<void> { co_await change(*db, make, {}); });
+  constexpr int each = 40;
+  std::vector<std::future<void>> running;
+  for (std::size_t i = 0; i < 4; ++i) {
+    running.push_back(start(
+        threads,
+        [this]() -> awaitable<void> {
+          for (int n = 0; n < each; ++n) {
+            int times = 0;
+            auto body = [&times](transaction& tx) -> awaitable<void> {
+              ++times;
+              tx.wait_for_locks();
+              std::int64_t value = -1;
+              auto take = [&value](const row& r) { value = r.integer(0); };
+              co_await tx.execute(lock, {}, take);
+              const std::array values{param{value + 1}};
+              co_await tx.execute(set, values);
+            };
+            co_await db->transact(body);
+            EXPECT_EQ(times, 1) << "it was run again instead of waiting";
+          }
+        },
+        i % 2));
+  }
+  for (auto& r : running) r.get();
+  EXPECT_EQ(run(threads, [&]() -> awaitable<std::int64_t> { co_return co_await number(*db, lock, {}); }), 4 * each);
+}
+
 TEST_P(scenario, transactions_see_each_other_whole) {
   open();
   static const statement make{"counter.make", "INSERT INTO counter (id, value) VALUES ('c', 0)"};

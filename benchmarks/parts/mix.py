@@ -29,7 +29,7 @@ def run(part: Part, options):
         program = system.programs["cumulo"]
         processes.pin(program.process.pid, limits.SERVER_CORE)
         requests = traffic.Crowd(people).production_mix()
-        wrk.run(program.port, requests, seconds=2)
+        wrk.run(program.port, requests, seconds=5)
         with limits.constant_server() as constant, limits.nginx(constant.body) as nginx:
             seen = measure.in_turn(
                 options.rounds,

@@ -32,7 +32,7 @@ def run(part: Part, options):
             return seen
 
         spenders = {"server": lambda: [program.process.pid]}
-        wrk.run(program.port, crowd.gets(), seconds=2)  # every token is verified once
+        wrk.run(program.port, crowd.gets(), seconds=5)  # every token is verified once, and most of the file met
         with limits.constant_server() as constant, limits.nginx(constant.body) as nginx:
             seen = measure.in_turn(
                 options.rounds,

@@ -84,7 +84,9 @@ def run(part: Part, options):
         )[0.5]
     part.add("nginx proxying a constant, upstream kept alive", seen["proxy"])
     spent = {name: seen[name].cpu["gateway"] for name in ("proxy", "alone", "get")}
-    part.add("the gateway before the same constant: its own CPU", seen["alone"], spent["alone"] / spent["proxy"], at_most=1.1)
+    part.add(
+        "the gateway before the same constant: its own CPU", seen["alone"], spent["alone"] / spent["proxy"], at_most=1.1
+    )
     part.add("GET /tasks/{id} through the gateway: its own CPU", seen["get"], spent["get"] / spent["proxy"])
     part.add("production mix through nginx, PostgreSQL, NATS", seen["mix"])
     part.add("  p99 at half of that load, open loop, ms", measure.of_outcome(half), half.p99, at_most=10)

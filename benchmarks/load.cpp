@@ -86,7 +86,7 @@ class source {
   std::vector<std::string> all_;
   bool in_order_;
   std::size_t next_{0};
-  std::vector<std::size_t> varied_;  ///< where, in each
+  std::vector<std::size_t> varied_;           ///< where, in each
   unsigned variant_{std::random_device{}()};  ///< or the next run would send the same again
   std::mt19937_64 random_;
 };

@@ -61,7 +61,8 @@ def run(part: Part, options):
                     lambda: wrk.run(port, gets, seconds=options.seconds, pinned=False), {"gateway": pids}
                 )
 
-            wrk.run(gateway.port, requests, seconds=2, pinned=False)
+            for port, warming in ((proxy.port, gets), (alone.port, gets), (gateway.port, requests)):
+                wrk.run(port, warming, seconds=2, pinned=False)
             seen = measure.in_turn(
                 options.rounds,
                 proxy=own(proxy.port, lambda: proxy.pids),

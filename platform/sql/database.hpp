@@ -132,15 +132,15 @@ struct command {
   std::span<const param> values;
 };
 
-/// A transaction in progress, serializable on both engines. After a statement has failed it refuses the rest and does
-/// not commit, even if the body swallows the error. With SQLite its body runs on the writer's thread and never really
-/// suspends; with PostgreSQL it runs on the calling I/O thread over a connection of its own. So the body touches only
-/// its captures, awaits nothing but this object, and does no slow work.
+/// A transaction in progress, serializable on both engines unless it waits for locks. After a statement has failed it
+/// refuses the rest and does not commit, even if the body swallows the error. With SQLite its body runs on the writer's
+/// thread and never really suspends; with PostgreSQL it runs on the calling I/O thread over a connection of its own. So
+/// the body touches only its captures, awaits nothing but this object, and does no slow work.
 class transaction {
  public:
-  /// For a transaction that begins by locking the one row it is about (SELECT … FOR UPDATE) and then reads only what
-  /// that row governs, before its first statement: on PostgreSQL it then waits for whoever is before it, instead of
-  /// failing with a serialization error. SQLite has one writer anyway.
+  /// Called before the first statement, by a transaction that begins by locking the one row it is about (SELECT … FOR
+  /// UPDATE) and then reads only what that row governs: on PostgreSQL it then waits for whoever is before it, instead
+  /// of failing with a serialization error. SQLite has one writer anyway.
   virtual void wait_for_locks() {}
 
   /// Runs a statement; returns how many rows it changed or returned.

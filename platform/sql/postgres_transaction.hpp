@@ -1,4 +1,6 @@
 #pragma once
+#include <cassert>
+
 #include "platform/sql/postgres_link.hpp"
 
 namespace cumulo::sql {
@@ -11,7 +13,10 @@ class postgres_transaction final : public transaction {
  public:
   explicit postgres_transaction(postgres_link& link) : link_(link) {}
 
-  void wait_for_locks() override { waits_ = true; }
+  void wait_for_locks() override {
+    assert(!begun_);
+    waits_ = true;
+  }
   awaitable<std::uint64_t> execute(const statement& what, std::span<const param> values, row_sink sink) override;
   awaitable<void> execute_all(std::span<const command> commands, row_sink sink,
                               std::span<std::uint64_t> changed) override;

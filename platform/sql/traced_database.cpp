@@ -51,6 +51,7 @@ class traced_transaction final : public transaction {
   }
   awaitable<void> execute_all(std::span<const command> commands, row_sink sink,
                               std::span<std::uint64_t> changed) override {
+    if (commands.empty()) return inner_.execute_all(commands, sink, changed);
     auto span = spans_.begin_batch(commands);
     if (!span.records()) return inner_.execute_all(commands, sink, changed);
     return timed(std::move(span), inner_.execute_all(commands, sink, changed));

@@ -162,7 +162,9 @@ std::optional<bool> ascii_has_word(std::string_view text, std::string_view word,
     if constexpr (std::endian::native == std::endian::big) eight = __builtin_bswap64(eight);
     if ((eight & highs) != 0) return std::nullopt;
     const std::uint64_t differ = (eight | to_lower * ones) ^ first;
-    for (std::uint64_t same = ~(differ + 0x7F * ones) & highs; same != 0; same &= same - 1) {
+    // The high bit of each byte that is zero; no sum goes over into the next byte.
+    std::uint64_t same = ~(((differ & ~highs) + 0x7F * ones) | differ) & highs;
+    for (; same != 0; same &= same - 1) {
       const std::size_t start = at + static_cast<std::size_t>(std::countr_zero(same)) / 8;
       const std::optional<bool> found = has_word_at(text, start, word, is_prefix);
       if (found != false) return found;

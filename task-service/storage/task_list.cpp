@@ -41,7 +41,7 @@ struct shape {
   [[nodiscard]] bool is_led_by_label() const {
     return labelled && !searched && !by_project && sort == task_sort::created_at;
   }
-  /// Does it walk an index in order, passing over next to nothing?
+  /// Does it walk an index in order, passing over next to nothing, or a project's stretch, which is three pages long?
   [[nodiscard]] bool is_walk() const {
     if (is_led_by_label()) return !narrowed && !open;
     if (narrowed || labelled || searched || undated) return false;
@@ -137,7 +137,8 @@ std::string_view key_column(task_sort sort) {
   return "t.id";
 }
 
-/// Whose tasks are looked through. Nobody's, if the project is not one of the caller's.
+/// Whose tasks are looked through: a task's space_id is always that of its project. Nobody's, if the project is not one
+/// of the caller's.
 void add_space(writer& out, const shape& s) {
   if (!s.by_project) {
     out.add(value::caller);
@@ -323,6 +324,9 @@ constexpr std::int64_t all_priorities = 0b11111;
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
+/// Each word of a search reads a task once more; beyond these the index leads.
+constexpr std::size_t most_looked_for = 4;
+
 /// How many tasks are looked through before it is seen whether that is worth while, and how many finds say so.
 struct stretch {
   int length;
@@ -340,7 +344,7 @@ struct bound_list {
     if (!f.label_keys.empty()) labels = label_parameter(f.label_keys);
     if (!f.words) return;
     search = search_parameter(kind, account_id, *f.words);
-    words = looked_for(*f.words);
+    if (!f.words->empty()) words = looked_for(*f.words);
   }
 
   /// Rows of SQLite lie in the order of creation, and passing over ten costs what finding one by an index does. A page
@@ -348,7 +352,7 @@ struct bound_list {
   [[nodiscard]] std::optional<stretch> worth_looking_through(sql::engine kind) const {
     const bool by_project = filter.project_id.has_value();
     if (kind != sql::engine::sqlite || page.sort != task_sort::created_at) return std::nullopt;
-    if (filter.words && !by_project) return stretch{512, 8};
+    if (filter.words && !by_project && filter.words->size() <= most_looked_for) return stretch{512, 8};
     if (filter.words || !by_project || !filter.label_keys.empty()) return std::nullopt;
     const int length = std::max(3 * page.limit, 64);
     return stretch{length, length / 8};

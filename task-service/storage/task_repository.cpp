@@ -314,6 +314,7 @@ awaitable<result<task>> task_repository::change(std::string_view account_id, std
     std::ranges::copy(decided->beside, std::back_inserter(commands));
     std::vector<std::uint64_t> changed(commands.size());
     co_await tx.execute_all(commands, changed);
+    // It is locked on PostgreSQL, and SQLite has one writer; and what else was written goes with this answer.
     if (changed.front() == 0) co_return error{errc::precondition_failed, "The task was changed meanwhile."};
 
     if (due_moved || reopened) co_await follow_task(tx, t, due_moved, now);

@@ -32,29 +32,36 @@ constexpr sql::statement select_project_in_trash{
     "SELECT p.id, m.role FROM project_members m JOIN projects p ON p.id = m.project_id "
     "WHERE m.account_id = ?1 AND m.project_id = ?2 AND p.trashed_at IS NOT NULL"};
 
-// Each gives at most a piece's worth of (id, space_id).
-constexpr sql::statement select_one_task{"trash.tasks_by_id",
-                                         "SELECT id, space_id FROM tasks WHERE id = ?1 AND trashed_at IS NOT NULL"};
+// Each gives at most a piece's worth of (id, space_id). Tasks are locked, so that none is erased that somebody restores
+// meanwhile: whoever waited for a restoration finds that the task is no longer in the trash.
+#define CUMULO_ONE_TASK "SELECT id, space_id FROM tasks WHERE id = ?1 AND trashed_at IS NOT NULL"
+constexpr sql::statement select_one_task{"trash.tasks_by_id", CUMULO_ONE_TASK, CUMULO_ONE_TASK " FOR UPDATE"};
 constexpr sql::statement select_one_project{
     "trash.projects_by_id", "SELECT id, space_id FROM projects WHERE id = ?1 AND trashed_at IS NOT NULL"};
-constexpr sql::statement select_own_tasks{
-    "trash.tasks_by_account",
-    "SELECT t.id, t.space_id FROM tasks t JOIN project_members m ON m.account_id = ?1 AND m.project_id = t.project_id "
-    "WHERE t.space_id = ?1 AND t.trashed_at IS NOT NULL AND m.role <> 'viewer' LIMIT 200"};
+#define CUMULO_OWN_TASKS                                                                                              \
+  "SELECT t.id, t.space_id FROM tasks t JOIN project_members m ON m.account_id = ?1 AND m.project_id = t.project_id " \
+  "WHERE t.space_id = ?1 AND t.trashed_at IS NOT NULL AND m.role <> 'viewer' LIMIT 200"
+constexpr sql::statement select_own_tasks{"trash.tasks_by_account", CUMULO_OWN_TASKS,
+                                          CUMULO_OWN_TASKS " FOR UPDATE OF t"};
 constexpr sql::statement select_own_projects{
     "trash.projects_by_account",
     "SELECT p.id, p.space_id FROM project_members m JOIN projects p ON p.id = m.project_id "
     "WHERE m.account_id = ?1 AND m.role = 'owner' AND p.trashed_at IS NOT NULL LIMIT 200"};
-constexpr sql::statement select_old_tasks{
-    "trash.tasks_by_age", "SELECT id, space_id FROM tasks WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
+#define CUMULO_OLD_TASKS "SELECT id, space_id FROM tasks WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"
+constexpr sql::statement select_old_tasks{"trash.tasks_by_age", CUMULO_OLD_TASKS, CUMULO_OLD_TASKS " FOR UPDATE"};
 constexpr sql::statement select_old_projects{
     "trash.projects_by_age",
     "SELECT id, space_id FROM projects WHERE trashed_at < ?1 AND trashed_at IS NOT NULL LIMIT 200"};
-constexpr sql::statement select_tasks_of_project{"trash.tasks_by_project",
-                                                 "SELECT id, space_id FROM tasks WHERE project_id = ?1 LIMIT 200"};
+#define CUMULO_TASKS_OF_PROJECT \
+  "SELECT id, space_id FROM tasks WHERE project_id = ?1 AND trashed_at IS NOT NULL LIMIT 200"
+constexpr sql::statement select_tasks_of_project{"trash.tasks_by_project", CUMULO_TASKS_OF_PROJECT,
+                                                 CUMULO_TASKS_OF_PROJECT " FOR UPDATE"};
 
 constexpr sql::statement delete_task{"trash.delete_task", "DELETE FROM tasks WHERE id = ?1"};
-constexpr sql::statement delete_project{"trash.delete_project", "DELETE FROM projects WHERE id = ?1"};
+// What came into it while it went into the trash is not in the trash, and keeps it.
+constexpr sql::statement delete_project{"trash.delete_project",
+                                        "DELETE FROM projects WHERE id = ?1 AND trashed_at IS NOT NULL "
+                                        "AND NOT EXISTS (SELECT 1 FROM tasks WHERE project_id = ?1)"};
 
 constexpr sql::statement delete_tasks_of_space{"account.delete_tasks", "DELETE FROM tasks WHERE space_id = ?1"};
 constexpr sql::statement delete_projects_of_space{"account.delete_projects",

@@ -227,6 +227,30 @@ TEST_P(storage, the_trash_is_purged_by_age_and_leaves_no_trace) {
   EXPECT_TRUE(set_trashed(ada, young.id, false).has_value());
 }
 
+TEST_P(storage, what_is_restored_while_the_trash_is_purged_stays) {
+  const task old = add(ada, "Old");
+  ASSERT_TRUE(set_trashed(ada, old.id, true).has_value());
+  now += std::chrono::hours{1};
+
+  static constexpr sql::statement restore{"test.restore", "UPDATE tasks SET trashed_at = NULL WHERE id = ?1"};
+  static constexpr sql::statement linger{"test.linger", "SELECT 1", "SELECT pg_sleep(0.5)"};
+  std::promise<void> restored;
+  std::future<void> restoring = cumulo::test::start(threads, [&]() -> awaitable<void> {
+    auto body = [&](sql::transaction& tx) -> awaitable<void> {
+      tx.wait_for_locks();
+      const std::array key{sql::param{old.id}};
+      co_await tx.execute(restore, key);
+      restored.set_value();
+      co_await tx.execute(linger);
+    };
+    co_await database->transact(body);
+  });
+  restored.get_future().wait();
+  EXPECT_EQ(run([&]() -> awaitable<std::uint64_t> { co_return co_await trash->purge_trash(now, announce); }), 0U);
+  restoring.get();
+  EXPECT_TRUE(find(ada, old.id));
+}
+
 TEST_P(storage, counts_labels_whatever_their_case) {
   const auto labelled = [&](std::vector<std::string> labels) {
     task_changes wanted;

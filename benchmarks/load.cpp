@@ -206,8 +206,8 @@ class generator {
   }
 
   void send(connection& c) {
-    const std::string& bytes = c.request;
-    if (::send(c.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) reopen(c);
+    const auto size = static_cast<ssize_t>(c.request.size());
+    if (::send(c.socket, c.request.data(), c.request.size(), MSG_NOSIGNAL) != size) reopen(c);
   }
 
   void ask(connection& c, moment due) {

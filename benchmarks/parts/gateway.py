@@ -47,9 +47,10 @@ def run(part: Part, options):
     ):
         crowd = traffic.Crowd(people)
         requests, gets = crowd.production_mix(), crowd.gets()
+        with limits.constant_server() as constant:
+            body = constant.body
         with (
-            limits.constant_server() as constant,
-            limits.nginx(constant.body, pinned=False) as behind,
+            limits.nginx(body, pinned=False) as behind,
             limits.nginx_proxy(behind.port) as proxy,
             gateway_to(dict.fromkeys(SERVICES, behind.port), system.folder / "before-a-constant") as alone,
         ):

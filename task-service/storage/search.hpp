@@ -64,7 +64,7 @@ class label_rows {
 [[nodiscard]] std::string_view search_source();
 /// SQLite: whether one task `t` is found, told by its own texts: `{words}` stands for looked_for().
 [[nodiscard]] std::string_view search_of_one();
-/// The words as its value. Precondition: there are some, none of them empty.
+/// The words, none of them empty, as its value.
 [[nodiscard]] std::string looked_for(const std::vector<std::string>& words);
 /// What these statements ask of SQLite; the database is to be opened with it.
 [[nodiscard]] std::span<const sql::predicate> search_predicates();

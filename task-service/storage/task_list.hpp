@@ -1,6 +1,5 @@
 #pragma once
-// Lists of tasks: which rows, in which order, from where on. Statements are put together from fixed fragments, once per
-// shape and process; values only ever travel as parameters.
+// Lists of tasks: which rows, in which order, from where on. Their statements are made in list_statements.hpp.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,8 +51,5 @@ struct task_page {
 [[nodiscard]] awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::string_view account_id,
                                                                  const task_filter& filter, const task_page& page,
                                                                  function_ref<bool(const task_view&)> sink);
-
-/// Every statement that list_tasks can run, for the test that looks at their plans.
-[[nodiscard]] std::vector<const sql::statement*> all_list_statements();
 
 }  // namespace cumulo::tasks

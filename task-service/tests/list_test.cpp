@@ -4,6 +4,7 @@
 #include <set>
 
 #include "task-service/domain/text.hpp"
+#include "task-service/storage/list_statements.hpp"
 #include "task-service/tests/storage_fixture.hpp"
 
 namespace cumulo::tasks::test {

@@ -401,13 +401,14 @@ TEST_P(scenario, several_statements_of_a_transaction_count_each_and_fail_togethe
   EXPECT_EQ(count(), 2);
 }
 
+const statement make_counter{"counter.make", "INSERT INTO counter (id, value) VALUES ('c', 0)"};
+const statement set_counter{"counter.set", "UPDATE counter SET value = ?1 WHERE id = 'c'"};
+
 TEST_P(scenario, transactions_that_wait_for_locks_all_come_through) {
   open();
-  static const statement make{"counter.make", "INSERT INTO counter (id, value) VALUES ('c', 0)"};
   static const statement lock{"counter.lock", "SELECT value FROM counter WHERE id = 'c'",
                               "SELECT value FROM counter WHERE id = 'c' FOR UPDATE"};
-  static const statement set{"counter.set", "UPDATE counter SET value = ?1 WHERE id = 'c'"};
-  run(threads, [&]() -> awaitable<void> { co_await change(*db, make, {}); });
+  run(threads, [&]() -> awaitable<void> { co_await change(*db, make_counter, {}); });
   constexpr int each = 40;
   std::vector<std::future<void>> running;
   for (std::size_t i = 0; i < 4; ++i) {
@@ -423,7 +424,7 @@ TEST_P(scenario, transactions_that_wait_for_locks_all_come_through) {
               auto take = [&value](const row& r) { value = r.integer(0); };
               co_await tx.execute(lock, {}, take);
               const std::array values{param{value + 1}};
-              co_await tx.execute(set, values);
+              co_await tx.execute(set_counter, values);
             };
             co_await db->transact(body);
             EXPECT_EQ(times, 1) << "it was run again instead of waiting";
@@ -437,10 +438,8 @@ TEST_P(scenario, transactions_that_wait_for_locks_all_come_through) {
 
 TEST_P(scenario, transactions_see_each_other_whole) {
   open();
-  static const statement make{"counter.make", "INSERT INTO counter (id, value) VALUES ('c', 0)"};
   static const statement read{"counter.read", "SELECT value FROM counter WHERE id = 'c'"};
-  static const statement set{"counter.set", "UPDATE counter SET value = ?1 WHERE id = 'c'"};
-  run(threads, [&]() -> awaitable<void> { co_await change(*db, make, {}); });
+  run(threads, [&]() -> awaitable<void> { co_await change(*db, make_counter, {}); });
   const int each = 40;
   std::vector<std::future<int>> running;
   for (std::size_t i = 0; i < 4; ++i) {
@@ -455,7 +454,7 @@ TEST_P(scenario, transactions_see_each_other_whole) {
               const row_sink sink{take};
               co_await tx.execute(read, {}, sink);
               const std::array values{param{value + 1}};
-              co_await tx.execute(set, values);
+              co_await tx.execute(set_counter, values);
             };
             try {
               co_await db->transact(body);

@@ -65,10 +65,11 @@ class outbox_row {
 /// ?7".
 extern const std::string_view insert_outbox_text;
 
-/// Handles one event inside the transaction that also records it as consumed. Throw to have it retried and, after
-/// `max_attempts`, parked; until then later events of the same subject wait. Keep to what sql::transaction says of
-/// bodies (on SQLite it runs on the writer's thread). sql::failure::unavailable, ::full and ::serialization are no
-/// fault of the event: it is offered again until it can be handled.
+/// Handles one event inside the transaction that also records it as consumed, together with other consumers of the same
+/// database and, on SQLite, other events: if any of them throws, each event is handled again by each alone. Throw to
+/// have it retried and, after `max_attempts`, parked; until then later events of the same subject wait. Keep to what
+/// sql::transaction says of bodies (on SQLite it runs on the writer's thread). sql::failure::unavailable, ::full and
+/// ::serialization are no fault of the event: it is offered again until it can be handled.
 using handler = std::function<awaitable<void>(const event&, sql::transaction&)>;
 
 struct subscription {

@@ -9,7 +9,6 @@
 #include <random>
 
 #include "platform/observe/log.hpp"
-#include "platform/observe/trace.hpp"
 
 namespace cumulo::bus {
 
@@ -17,9 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const sql::statement record_consumed{
-    "bus.record_consumed",
-    "INSERT INTO consumed_events (consumer, event_id, consumed_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"};
 const sql::statement insert_parked{
     "bus.park",
     "INSERT INTO parked_events (consumer, event_id, envelope, error, parked_at, attempts) "
@@ -53,18 +49,8 @@ std::string first_id_of(instant t) {
   return {text.data(), static_cast<std::size_t>(n)};
 }
 
-trace::span begin_span(const subscription& what, const event& e) {
-  if (!trace::enabled()) return {};
-  auto span = trace::begin_continued(trace::kind::consumer, "process " + e.type, e.traceparent);
-  span.set("messaging.operation.type", "process");
-  span.set("messaging.destination.name", e.type);
-  span.set("messaging.consumer.group.name", what.consumer);
-  span.set("messaging.message.id", e.id);
-  return span;
-}
-
-void count(prometheus::Counter* c, std::size_t times = 1) {
-  if (c != nullptr) c->Increment(static_cast<double>(times));
+void count(prometheus::Counter* c) {
+  if (c != nullptr) c->Increment();
 }
 
 }  // namespace
@@ -101,6 +87,10 @@ awaitable<void> sleep_for(std::chrono::milliseconds t) {
   co_await timer.async_wait(asio::redirect_error(use_awaitable, ec));
 }
 
+const sql::statement consumer::record_consumed{
+    "bus.record_consumed",
+    "INSERT INTO consumed_events (consumer, event_id, consumed_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"};
+
 consumer::consumer(subscription s, prometheus::Registry* metrics) : what_(std::move(s)) {
   if (metrics == nullptr) return;
   const auto counter = [&](const char* name, const char* help) {
@@ -119,19 +109,30 @@ bool consumer::wants(std::string_view type) const {
   });
 }
 
-awaitable<bool> consumer::handle_once(const event& e, sql::transaction& tx) {
-  const std::array values{sql::param{what_.consumer}, sql::param{e.id}, sql::param{to_millis(system_clock().now())}};
-  const bool is_new = co_await tx.execute(record_consumed, values) > 0;
-  if (is_new) co_await what_.handle(e, tx);
-  co_return is_new;
+trace::span consumer::begin_span(const event& e) const {
+  if (!trace::enabled()) return {};
+  auto span = trace::begin_continued(trace::kind::consumer, "process " + e.type, e.traceparent);
+  span.set("messaging.operation.type", "process");
+  span.set("messaging.destination.name", e.type);
+  span.set("messaging.consumer.group.name", what_.consumer);
+  span.set("messaging.message.id", e.id);
+  return span;
+}
+
+void consumer::count_handled(bool is_new) { count(is_new ? consumed_ : repeated_); }
+
+std::array<sql::param, 3> consumer::record_of(const event& e) const {
+  return {sql::param{what_.consumer}, sql::param{e.id}, sql::param{to_millis(system_clock().now())}};
 }
 
 awaitable<attempt_outcome> consumer::attempt(const event& e, bool forget_attempts) {
   bool is_new = false;
-  auto span = begin_span(what_, e);
+  auto span = begin_span(e);
   const trace::scope active{span};
   auto handle = [this, &e, &is_new, forget_attempts](sql::transaction& tx) -> awaitable<void> {
-    is_new = co_await handle_once(e, tx);
+    const std::array record = record_of(e);
+    is_new = co_await tx.execute(record_consumed, record) > 0;
+    if (is_new) co_await what_.handle(e, tx);
     if (!forget_attempts) co_return;
     const std::array values{sql::param{what_.consumer}, sql::param{e.id}};
     co_await tx.execute(forget_attempts_of, values);
@@ -142,37 +143,9 @@ awaitable<attempt_outcome> consumer::attempt(const event& e, bool forget_attempt
   } catch (...) {
     outcome = judge_current_exception();
   }
-  if (outcome.done()) count(is_new ? consumed_ : repeated_);
+  if (outcome.done()) count_handled(is_new);
   if (!outcome.error.empty()) count(failed_);
   if (!outcome.done()) span.fail(outcome.error.empty() ? "the consumer's database is away" : outcome.error);
-  co_return outcome;
-}
-
-awaitable<attempt_outcome> consumer::attempt_together(std::span<const event* const> events) {
-  std::size_t fresh = 0;
-  std::vector<trace::span> spans;
-  spans.reserve(events.size());
-  for (const event* e : events) spans.push_back(begin_span(what_, *e));
-  auto handle = [this, events, &spans, &fresh](sql::transaction& tx) -> awaitable<void> {
-    fresh = 0;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      const trace::scope active{spans[i]};
-      const bool is_new = co_await handle_once(*events[i], tx);
-      if (is_new) ++fresh;
-    }
-  };
-  attempt_outcome outcome;
-  try {
-    co_await what_.database->transact(std::move(handle));
-  } catch (...) {
-    outcome = judge_current_exception();
-  }
-  if (outcome.done()) {
-    count(consumed_, fresh);
-    count(repeated_, events.size() - fresh);
-  } else {
-    for (auto& each : spans) each.fail("to be attempted alone");
-  }
   co_return outcome;
 }
 

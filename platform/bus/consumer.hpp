@@ -1,8 +1,10 @@
 #pragma once
 // A subscription at work; private to this room. What both brokers do with one event.
+#include <array>
 #include <atomic>
 
 #include "platform/bus/bus.hpp"
+#include "platform/observe/trace.hpp"
 
 namespace prometheus {
 class Counter;  // NOLINT(readability-identifier-naming)
@@ -32,9 +34,15 @@ class consumer {
   /// Handles the event in the transaction that records it as consumed. Does not throw. `forget_attempts`: of earlier
   /// ones there may be a count.
   awaitable<attempt_outcome> attempt(const event& e, bool forget_attempts = false);
-  /// Handles them all, in order, in one transaction. Counts no failure: then nothing has happened, and each is to be
-  /// attempted alone. Does not throw.
-  awaitable<attempt_outcome> attempt_together(std::span<const event* const> events);
+
+  // What a transaction of several consumers or events consists of.
+
+  /// Records that the event is consumed; changes no row if it is already. The values are alive as long as both.
+  static const sql::statement record_consumed;
+  [[nodiscard]] std::array<sql::param, 3> record_of(const event& e) const;
+  [[nodiscard]] trace::span begin_span(const event& e) const;
+  void count_handled(bool is_new);
+
   /// Adds one to the event's failed attempts in the database and returns how many there are. Throws database_error.
   awaitable<int> count_failure(std::string event_id);
   /// Takes one off again: it was no failure of the event's. Throws database_error.
@@ -45,9 +53,6 @@ class consumer {
   awaitable<void> sweep_when_due();
 
  private:
-  /// In the transaction; false if it was consumed before.
-  awaitable<bool> handle_once(const event& e, sql::transaction& tx);
-
   subscription what_;
   prometheus::Counter *consumed_{nullptr}, *repeated_{nullptr}, *failed_{nullptr}, *parked_{nullptr};
   std::atomic<std::int64_t> next_sweep_{0};

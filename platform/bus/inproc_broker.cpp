@@ -4,14 +4,14 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "platform/bus/bus.hpp"
-#include "platform/bus/consumer.hpp"
+#include "platform/bus/consumer_group.hpp"
 #include "platform/observe/log.hpp"
 
 namespace cumulo::bus {
 
 namespace {
 
-// Events of one consumer in one transaction. On SQLite it holds up other writers for as long as it runs.
+// Events in one transaction. On SQLite it holds up other writers for as long as it runs.
 constexpr std::size_t together = 128;
 // Chains of one subject that run side by side, where something in them has failed or the database is PostgreSQL, on
 // which each holds one of the few exclusive connections.
@@ -44,18 +44,20 @@ class inproc_broker final : public broker {
   inproc_broker(prometheus::Registry* metrics, int max_attempts)
       : metrics_(metrics), max_attempts_(std::max(1, max_attempts)) {}
 
-  void subscribe(subscription s) override { consumers_.push_back(std::make_unique<consumer>(std::move(s), metrics_)); }
+  void subscribe(subscription s) override { join(groups_, std::make_unique<consumer>(std::move(s), metrics_)); }
 
   awaitable<void> publish(std::span<const event> events) override;
 
   [[nodiscard]] sql::health check() const override {
-    return {true, "in process, " + std::to_string(consumers_.size()) + " consumers"};
+    std::size_t consumers = 0;
+    for (const auto& group : groups_) consumers += group->members().size();
+    return {true, "in process, " + std::to_string(consumers) + " consumers"};
   }
 
  private:
-  /// The events of one subject for one consumer, in order.
+  /// The events of one subject for one database, in order.
   struct chain {
-    consumer* to;
+    consumer_group* to;
     std::vector<const event*> events;
   };
   /// Chains that some coroutines work off together. All on one thread.
@@ -65,29 +67,30 @@ class inproc_broker final : public broker {
     bool failed{false};
   };
 
-  /// Hands the consumer what it wants, many in one transaction; adds to `left` what has to be attempted one by one.
-  static awaitable<void> deliver_together(consumer& to, std::vector<const event*> all, std::vector<chain>& left);
+  /// Hands the group what it wants, many in one transaction; adds to `left` what has to be attempted one by one.
+  static awaitable<void> deliver_together(consumer_group& to, std::vector<const event*> all, std::vector<chain>& left);
   [[nodiscard]] std::vector<chain> chains_on_postgres(std::span<const event> events) const;
-  static void add_chains(std::vector<chain>& out, consumer& to, std::span<const event* const> events);
-  [[nodiscard]] static std::vector<const event*> wanted(const consumer& to, std::span<const event> events);
+  static void add_chains(std::vector<chain>& out, consumer_group& to, std::span<const event* const> events);
+  [[nodiscard]] static std::vector<const event*> wanted(const consumer_group& to, std::span<const event> events);
   awaitable<void> deliver_side_by_side(std::vector<chain> chains, std::size_t width) const;
   awaitable<void> work_off(gathering& all) const;
-  awaitable<void> deliver(consumer& to, const event& e) const;
+  awaitable<void> deliver(consumer_group& to, const event& e) const;
+  awaitable<void> deliver_alone(consumer& to, const event& e) const;
 
   prometheus::Registry* metrics_;
   int max_attempts_;
-  std::vector<std::unique_ptr<consumer>> consumers_;
+  std::vector<std::unique_ptr<consumer_group>> groups_;
 };
 
-std::vector<const event*> inproc_broker::wanted(const consumer& to, std::span<const event> events) {
+std::vector<const event*> inproc_broker::wanted(const consumer_group& to, std::span<const event> events) {
   std::vector<const event*> out;
   for (const event& e : events) {
-    if (to.wants(e.type)) out.push_back(&e);
+    if (!to.wanting(e.type).empty()) out.push_back(&e);
   }
   return out;
 }
 
-void inproc_broker::add_chains(std::vector<chain>& out, consumer& to, std::span<const event* const> events) {
+void inproc_broker::add_chains(std::vector<chain>& out, consumer_group& to, std::span<const event* const> events) {
   std::unordered_map<std::string_view, std::size_t> by_subject;
   for (const event* e : events) {
     const auto [found, is_new] = by_subject.try_emplace(e->subject, out.size());
@@ -96,7 +99,8 @@ void inproc_broker::add_chains(std::vector<chain>& out, consumer& to, std::span<
   }
 }
 
-awaitable<void> inproc_broker::deliver_together(consumer& to, std::vector<const event*> all, std::vector<chain>& left) {
+awaitable<void> inproc_broker::deliver_together(consumer_group& to, std::vector<const event*> all,
+                                                std::vector<chain>& left) {
   for (std::size_t from = 0; from < all.size(); from += together) {
     const auto some = std::span{all}.subspan(from, std::min(together, all.size() - from));
     const attempt_outcome outcome = co_await to.attempt_together(some);
@@ -109,8 +113,8 @@ awaitable<void> inproc_broker::deliver_together(consumer& to, std::vector<const 
 
 std::vector<inproc_broker::chain> inproc_broker::chains_on_postgres(std::span<const event> events) const {
   std::vector<chain> out;
-  for (const auto& c : consumers_) {
-    if (c->what().database->kind() == sql::engine::postgres) add_chains(out, *c, wanted(*c, events));
+  for (const auto& group : groups_) {
+    if (group->database().kind() == sql::engine::postgres) add_chains(out, *group, wanted(*group, events));
   }
   return out;
 }
@@ -118,14 +122,14 @@ std::vector<inproc_broker::chain> inproc_broker::chains_on_postgres(std::span<co
 awaitable<void> inproc_broker::publish(std::span<const event> events) {
   std::vector<chain> left;
   std::vector<awaitable<void>> deliveries;
-  for (const auto& c : consumers_) {
-    if (c->what().database->kind() == sql::engine::sqlite)
-      deliveries.push_back(deliver_together(*c, wanted(*c, events), left));
+  for (const auto& group : groups_) {
+    if (group->database().kind() == sql::engine::sqlite)
+      deliveries.push_back(deliver_together(*group, wanted(*group, events), left));
   }
   co_await all_of(std::move(deliveries));
   co_await deliver_side_by_side(std::move(left), side_by_side_sqlite);
   co_await deliver_side_by_side(chains_on_postgres(events), side_by_side_postgres);
-  for (const auto& c : consumers_) co_await c->sweep_when_due();
+  for (const auto& group : groups_) co_await group->sweep_when_due();
 }
 
 awaitable<void> inproc_broker::deliver_side_by_side(std::vector<chain> chains, std::size_t width) const {
@@ -147,7 +151,18 @@ awaitable<void> inproc_broker::work_off(gathering& all) const {
   }
 }
 
-awaitable<void> inproc_broker::deliver(consumer& to, const event& e) const {
+awaitable<void> inproc_broker::deliver(consumer_group& to, const event& e) const {
+  const std::vector<consumer*> wanting = to.wanting(e.type);
+  if (wanting.size() > 1) {
+    const std::array one{&e};
+    const attempt_outcome outcome = co_await to.attempt_together(one);
+    if (outcome.done()) co_return;
+    if (outcome.away) std::rethrow_exception(outcome.away);
+  }
+  for (consumer* each : wanting) co_await deliver_alone(*each, e);
+}
+
+awaitable<void> inproc_broker::deliver_alone(consumer& to, const event& e) const {
   for (int attempt = 1;; ++attempt) {
     const attempt_outcome outcome = co_await to.attempt(e);
     if (outcome.done()) co_return;

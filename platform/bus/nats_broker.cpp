@@ -56,7 +56,7 @@ class nats_broker final : public broker {
     link_.close();
   }
 
-  void subscribe(subscription s) override { consumers_.push_back(std::make_unique<consumer>(std::move(s), metrics_)); }
+  void subscribe(subscription s) override { join(groups_, std::make_unique<consumer>(std::move(s), metrics_)); }
   void start() override;
   void stop() override;
   awaitable<void> publish(std::span<const event> events) override {
@@ -86,7 +86,7 @@ class nats_broker final : public broker {
   io_threads& threads_;
   prometheus::Registry* metrics_;
   nats_link link_;
-  std::vector<std::unique_ptr<consumer>> consumers_;
+  std::vector<std::unique_ptr<consumer_group>> groups_;
   prometheus::Gauge *connected_{nullptr}, *durable_{nullptr};
   prometheus::Counter* published_{nullptr};
   asio::thread_pool judging_{1};
@@ -96,7 +96,7 @@ class nats_broker final : public broker {
   // On the link's thread only.
   std::vector<std::unique_ptr<nats_lane>> lanes_;
   std::map<std::string_view, nats_lane*> by_durable_;
-  std::map<const consumer*, prometheus::Gauge*> pending_;
+  std::map<const consumer_group*, prometheus::Gauge*> pending_;
   handler_slots sqlite_slots_{side_by_side_sqlite}, postgres_slots_{side_by_side_postgres};
   std::size_t lanes_at_work_{0};
   bool setting_up_{false};
@@ -131,25 +131,25 @@ void nats_broker::start() {
 }
 
 void nats_broker::make_lanes() {
-  for (const auto& c : consumers_) {
+  for (const auto& group : groups_) {
     prometheus::Counter* redelivered = nullptr;
     if (metrics_ != nullptr) {
-      const prometheus::Labels labels{{"consumer", c->what().consumer}};
+      const prometheus::Labels labels{{"consumer", group->name()}};
       redelivered = &prometheus::BuildCounter()
                          .Name("cumulo_events_redelivered_total")
                          .Help("Events that came once more: failed, or not answered for in time.")
                          .Register(*metrics_)
                          .Add(labels);
-      pending_[c.get()] = &prometheus::BuildGauge()
-                               .Name("cumulo_consumer_pending")
-                               .Help("Events in the stream that the consumer has not finished with.")
-                               .Register(*metrics_)
-                               .Add(labels);
+      pending_[group.get()] = &prometheus::BuildGauge()
+                                   .Name("cumulo_consumer_pending")
+                                   .Help("Events in the stream that the consumer has not finished with.")
+                                   .Register(*metrics_)
+                                   .Add(labels);
     }
-    auto& slots = c->what().database->kind() == sql::engine::sqlite ? sqlite_slots_ : postgres_slots_;
+    auto& slots = group->database().kind() == sql::engine::sqlite ? sqlite_slots_ : postgres_slots_;
     for (std::size_t n = 0; n < nats_lanes; ++n) {
       lanes_.push_back(
-          std::make_unique<nats_lane>(*c, n,
+          std::make_unique<nats_lane>(*group, n,
                                       nats_lane::surroundings{link_, settings_, threads_.context(n % threads_.size()),
                                                               slots, redelivered, [this] { begin_set_up(); }}));
       by_durable_[lanes_.back()->durable()] = lanes_.back().get();
@@ -170,8 +170,7 @@ awaitable<void> nats_broker::set_up() {
     try {
       stream_fault_ = co_await ensure_stream(link_, settings_);
       for (const auto& each : lanes_) {
-        co_await ensure_consumer(link_, settings_, each->whose().what().consumer, each->whose().what().types,
-                                 each->number());
+        co_await ensure_consumer(link_, settings_, each->whose(), each->number());
       }
     } catch (const std::exception& e) {
       why = e.what();
@@ -229,7 +228,7 @@ awaitable<void> nats_broker::watch() {
 }
 
 awaitable<void> nats_broker::count_pending() {
-  std::map<const consumer*, std::int64_t> sums;
+  std::map<const consumer_group*, std::int64_t> sums;
   try {
     for (const auto& each : lanes_) {
       const consumer_state now = co_await state_of(link_, settings_, each->durable());

@@ -30,11 +30,11 @@ constexpr std::string_view later = R"(-NAK {"delay":1000000000})";
 
 }  // namespace
 
-nats_lane::nats_lane(consumer& whose, std::size_t number, surroundings around)
+nats_lane::nats_lane(consumer_group& whose, std::size_t number, surroundings around)
     : whose_(whose),
       number_(number),
       around_(std::move(around)),
-      durable_(durable_name(whose.what().consumer, whose.what().types, number)),
+      durable_(durable_name(whose, number)),
       wake_(around_.link.context()) {}
 
 void nats_lane::stop() {
@@ -151,7 +151,7 @@ awaitable<void> nats_lane::handle(nats_message m) {
   in_hand_ = m.reply;
   auto read = from_cloudevent(m.data);
   const auto e = read ? std::make_shared<const event>(std::move(*read)) : nullptr;
-  if (e && !whose_.wants(e->type)) {
+  if (e && whose_.wanting(e->type).empty()) {
     answer("+ACK");
     in_hand_.clear();
     co_return;
@@ -184,35 +184,51 @@ awaitable<void> nats_lane::handle(nats_message m) {
 }
 
 awaitable<nats_lane::verdict> nats_lane::consider(std::shared_ptr<const event> e, int delivered) {
+  co_await whose_.sweep_when_due();
+  const std::vector<consumer*> wanting = whose_.wanting(e->type);
+  if (delivered == 1 && wanting.size() > 1) {
+    const std::array one{e.get()};
+    const attempt_outcome outcome = co_await whose_.attempt_together(one);
+    if (outcome.done()) co_return verdict{.settled = true, .away = false, .again_after = {}};
+    if (outcome.away) co_return verdict{.settled = false, .away = true, .again_after = {}};
+  }
+  verdict all{.settled = true, .away = false, .again_after = {}};
+  for (consumer* each : wanting) {
+    const verdict one = co_await consider_alone(*each, *e, delivered);
+    if (one.away) co_return one;
+    all.settled = all.settled && one.settled;
+    all.again_after = std::max(all.again_after, one.again_after);
+  }
+  co_return all;
+}
+
+awaitable<nats_lane::verdict> nats_lane::consider_alone(consumer& whose, const event& e, int delivered) {
   attempt_outcome outcome;
   int attempts = 0;
   try {
     const bool suspicious = delivered >= suspicious_deliveries;
-    if (suspicious) attempts = co_await whose_.count_failure(e->id);
+    if (suspicious) attempts = co_await whose.count_failure(e.id);
     if (attempts > around_.settings.max_attempts) {
       outcome.error = "delivered " + std::to_string(delivered) + " times without an end: does it end the process?";
     } else {
-      outcome = co_await whose_.attempt(*e, delivered > 1);
+      outcome = co_await whose.attempt(e, delivered > 1);
     }
-    if (outcome.done()) {
-      co_await whose_.sweep_when_due();
-      co_return verdict{.settled = true, .away = false, .again_after = {}};
-    }
+    if (outcome.done()) co_return verdict{.settled = true, .away = false, .again_after = {}};
     if (outcome.away) {
-      if (suspicious) co_await whose_.uncount_failure(e->id);
+      if (suspicious) co_await whose.uncount_failure(e.id);
       co_return verdict{.settled = false, .away = true, .again_after = {}};
     }
-    if (!suspicious) attempts = co_await whose_.count_failure(e->id);
+    if (!suspicious) attempts = co_await whose.count_failure(e.id);
     if (attempts >= around_.settings.max_attempts) {
-      co_await whose_.park(e->id, to_cloudevent(*e), outcome.error, attempts);
+      co_await whose.park(e.id, to_cloudevent(e), outcome.error, attempts);
       co_return verdict{.settled = true, .away = false, .again_after = {}};
     }
   } catch (const sql::database_error&) {
     co_return verdict{.settled = false, .away = true, .again_after = {}};
   }
-  log::warn("bus: a consumer failed at an event and will try again", {{"consumer", whose_.what().consumer},
-                                                                      {"event", e->id},
-                                                                      {"type", e->type},
+  log::warn("bus: a consumer failed at an event and will try again", {{"consumer", whose.what().consumer},
+                                                                      {"event", e.id},
+                                                                      {"type", e.type},
                                                                       {"attempt", attempts},
                                                                       {"error", outcome.error}});
   co_return verdict{.settled = false, .away = false, .again_after = pause_after(attempts)};
@@ -221,8 +237,8 @@ awaitable<nats_lane::verdict> nats_lane::consider(std::shared_ptr<const event> e
 awaitable<nats_lane::verdict> nats_lane::park_unreadable(std::int64_t sequence, std::string data) {
   std::ranges::replace_if(data, [](char c) { return c < ' ' || c > '~'; }, '?');
   try {
-    co_await whose_.park("sequence-" + std::to_string(sequence), data.substr(0, 64 * 1024), "no CloudEvents 1.0 JSON",
-                         1);
+    co_await whose_.members().front()->park("sequence-" + std::to_string(sequence), data.substr(0, 64 * 1024),
+                                            "no CloudEvents 1.0 JSON", 1);
     co_return verdict{.settled = true, .away = false, .again_after = {}};
   } catch (const sql::database_error&) {
     co_return verdict{.settled = false, .away = true, .again_after = {}};

@@ -1,10 +1,10 @@
 #pragma once
-// One lane of one consumer: gets events one by one, has them handled, and tells the server; private to this room. On
-// the link's thread, except that handlers run on an I/O thread.
+// One lane of a group of consumers: gets events one by one, has them handled, and tells the server; private to this
+// room. On the link's thread, except that handlers run on an I/O thread.
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 
-#include "platform/bus/consumer.hpp"
+#include "platform/bus/consumer_group.hpp"
 #include "platform/bus/nats_link.hpp"
 
 namespace prometheus {
@@ -29,7 +29,7 @@ class nats_lane {
     prometheus::Counter* redelivered;
     std::function<void()> lost;  ///< the durable is not there: it must be set up again
   };
-  nats_lane(consumer& whose, std::size_t number, surroundings around);
+  nats_lane(consumer_group& whose, std::size_t number, surroundings around);
 
   /// Works until stop().
   awaitable<void> run();
@@ -41,7 +41,7 @@ class nats_lane {
   /// Tells the server that what is in hand is still being worked on.
   void say_in_progress();
   [[nodiscard]] const std::string& durable() const { return durable_; }
-  [[nodiscard]] consumer& whose() const { return whose_; }
+  [[nodiscard]] consumer_group& whose() const { return whose_; }
   [[nodiscard]] std::size_t number() const { return number_; }
 
  private:
@@ -53,13 +53,14 @@ class nats_lane {
   void ask_for_more();
   awaitable<void> handle(nats_message m);
   awaitable<verdict> consider(std::shared_ptr<const event> e, int delivered);
+  awaitable<verdict> consider_alone(consumer& whose, const event& e, int delivered);
   awaitable<verdict> park_unreadable(std::int64_t sequence, std::string data);
   awaitable<void> take_slot();
   void give_slot();
   awaitable<void> pause(std::chrono::milliseconds t);
   void answer(std::string_view what);
 
-  consumer& whose_;
+  consumer_group& whose_;
   std::size_t number_;
   surroundings around_;
   std::string durable_;

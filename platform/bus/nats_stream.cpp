@@ -3,7 +3,6 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "platform/bus/consumer.hpp"
 #include "platform/observe/log.hpp"
 
 namespace cumulo::bus {
@@ -161,6 +160,14 @@ std::string durable_name(const std::string& consumer, const std::vector<std::str
   return plain(consumer) + "-" + digits.data() + "-" + std::to_string(lane);
 }
 
+std::string durable_name(const consumer_group& whose, std::size_t lane) {
+  std::vector<std::string> told_by = whose.types();
+  if (whose.members().size() > 1) {
+    for (const auto& each : whose.members()) told_by.push_back("for " + each->what().consumer);
+  }
+  return durable_name(whose.name(), told_by, lane);
+}
+
 awaitable<std::string> ensure_stream(nats_link& link, const nats_settings& s) {
   if (retention_of(s) >= consumed_kept) {
     throw std::runtime_error("bus-retention must be shorter than 30 days, for which events are known as consumed");
@@ -179,13 +186,32 @@ awaitable<std::string> ensure_stream(nats_link& link, const nats_settings& s) {
 
 namespace {
 
-/// Where a new durable begins: where the consumer's others, with another set of types, have got to; otherwise with the
-/// first event kept (1).
-awaitable<std::int64_t> first_sequence(nats_link& link, const nats_settings& s, std::string consumer,
-                                       std::size_t lane) {
-  std::int64_t lowest = 0;
-  const std::string front = plain(consumer) + "-";
+struct progress {
+  std::int64_t seen_to{0};  ///< everything up to it is acknowledged
+  bool all_seen{false};
+};
+
+/// Nothing if there is no such durable.
+awaitable<std::optional<progress>> progress_of(nats_link& link, const nats_settings& s, std::string durable) {
+  api_answer present = co_await ask(link, "CONSUMER.INFO." + s.stream + "." + durable, "");
+  if (present.fault != 0) co_return std::nullopt;
+  const auto number = [](const js::value& of) { return of.to_number<std::int64_t>(); };
+  const js::object& body = present.body;
+  co_return progress{.seen_to = number(body.at("ack_floor").as_object().at("stream_seq")),
+                     .all_seen = number(body.at("num_pending")) == 0 && number(body.at("num_ack_pending")) == 0};
+}
+
+/// Durables of the lane for one of the group's consumers, whichever types they are for.
+awaitable<std::vector<std::string>> durables_of(nats_link& link, const nats_settings& s, const consumer_group& whose,
+                                                std::size_t lane) {
   const std::string back = "-" + std::to_string(lane);
+  const auto is_one = [&](std::string_view name) {
+    return std::ranges::any_of(whose.members(), [&](const auto& member) {
+      const std::string front = plain(member->what().consumer) + "-";
+      return name.size() == front.size() + 8 + back.size() && name.starts_with(front) && name.ends_with(back);
+    });
+  };
+  std::vector<std::string> out;
   for (std::size_t offset = 0;;) {
     const js::object asked{{"offset", offset}};
     api_answer names = co_await ask(link, "CONSUMER.NAMES." + s.stream, js::serialize(asked));
@@ -193,26 +219,39 @@ awaitable<std::int64_t> first_sequence(nats_link& link, const nats_settings& s, 
     const js::value* list = names.body.if_contains("consumers");
     if (list == nullptr || !list->is_array() || list->as_array().empty()) break;
     for (const js::value& each : list->as_array()) {
-      const std::string name{each.as_string()};
-      if (name.size() != front.size() + 8 + back.size() || !name.starts_with(front) || !name.ends_with(back)) continue;
-      api_answer other = co_await ask(link, "CONSUMER.INFO." + s.stream + "." + name, "");
-      if (other.fault != 0) continue;  // just deleted
-      const auto acknowledged = other.body["ack_floor"].as_object()["stream_seq"].to_number<std::int64_t>();
-      lowest = lowest == 0 ? acknowledged + 1 : std::min(lowest, acknowledged + 1);
+      if (is_one(each.as_string())) out.emplace_back(each.as_string());
     }
     offset += list->as_array().size();
     if (offset >= names.body["total"].to_number<std::size_t>()) break;
   }
-  co_return std::max<std::int64_t>(lowest, 1);
+  co_return out;
+}
+
+/// Where a new durable begins. Those who have seen everything are asked once more after it is known how far they all
+/// are: what came before that, they have seen.
+awaitable<std::int64_t> first_sequence(nats_link& link, const nats_settings& s, const consumer_group& whose,
+                                       std::size_t lane) {
+  const std::vector<std::string> others = co_await durables_of(link, s, whose, lane);
+  std::int64_t furthest = 0;
+  for (const std::string& each : others) {
+    const std::optional<progress> now = co_await progress_of(link, s, each);
+    if (now) furthest = std::max(furthest, now->seen_to);
+  }
+  std::int64_t seen_by_all = furthest;
+  for (const std::string& each : others) {
+    const std::optional<progress> now = co_await progress_of(link, s, each);
+    if (now && !now->all_seen) seen_by_all = std::min(seen_by_all, now->seen_to);
+  }
+  co_return seen_by_all + 1;
 }
 
 }  // namespace
 
-awaitable<void> ensure_consumer(nats_link& link, const nats_settings& s, std::string consumer,
-                                std::vector<std::string> types, std::size_t lane) {
-  const std::string name = durable_name(consumer, types, lane);
+awaitable<void> ensure_consumer(nats_link& link, const nats_settings& s, const consumer_group& whose,
+                                std::size_t lane) {
+  const std::string name = durable_name(whose, lane);
   js::array filters;
-  for (auto& each : filters_of(s, types, lane)) filters.emplace_back(std::move(each));
+  for (auto& each : filters_of(s, whose.types(), lane)) filters.emplace_back(std::move(each));
   js::object wanted{{"ack_policy", "explicit"},
                     {"ack_wait", nanoseconds(s.ack_wait)},
                     {"max_ack_pending", 1},
@@ -231,10 +270,10 @@ awaitable<void> ensure_consumer(nats_link& link, const nats_settings& s, std::st
   if (present.fault != consumer_not_found) must(present, "consumer");
   wanted["name"] = name;
   wanted["durable_name"] = name;
-  wanted["description"] = consumer;
+  wanted["description"] = whose.name();
   wanted["filter_subjects"] = std::move(filters);
   wanted["replay_policy"] = "instant";
-  const std::int64_t first = co_await first_sequence(link, s, consumer, lane);
+  const std::int64_t first = co_await first_sequence(link, s, whose, lane);
   wanted["deliver_policy"] = first > 1 ? "by_start_sequence" : "all";
   if (first > 1) wanted["opt_start_seq"] = first;
   const api_answer made = co_await create(std::move(wanted), "create");

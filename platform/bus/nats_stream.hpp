@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/bus/consumer_group.hpp"
 #include "platform/bus/nats_link.hpp"
 
 namespace cumulo::bus {
@@ -23,6 +24,9 @@ inline constexpr std::size_t nats_lanes = 8;
 /// would never see what it passed over.
 [[nodiscard]] std::string durable_name(const std::string& consumer, const std::vector<std::string>& types,
                                        std::size_t lane);
+/// The same of a group: by its first consumer, and another with other consumers, who have seen other events. Of one
+/// consumer as above.
+[[nodiscard]] std::string durable_name(const consumer_group& whose, std::size_t lane);
 
 /// Makes the stream, or brings it to these settings. "" if it is as it must be; otherwise what makes it less than
 /// durable and cannot be changed.
@@ -32,9 +36,11 @@ struct consumer_state {
   std::int64_t pending{0};  ///< not yet delivered
   std::int64_t in_hand{0};  ///< delivered, not yet acknowledged
 };
-/// Makes the durable, or brings it up to date.
-awaitable<void> ensure_consumer(nats_link& link, const nats_settings& settings, std::string consumer,
-                                std::vector<std::string> types, std::size_t lane);
+/// Makes the group's durable, or brings it up to date. A new one begins before whatever another durable of one of its
+/// consumers has yet to see (of another set of types, or of that consumer by itself); if they have seen everything,
+/// where they have got to; with the first event kept, if there is no other.
+awaitable<void> ensure_consumer(nats_link& link, const nats_settings& settings, const consumer_group& whose,
+                                std::size_t lane);
 awaitable<consumer_state> state_of(nats_link& link, const nats_settings& settings, std::string durable);
 
 /// Where one delivered event stands, from its reply address ("$JS.ACK.…").

@@ -96,25 +96,28 @@ TEST_P(contract, two_consumers_of_one_database_do_not_take_each_others_events) {
   EXPECT_TRUE(soon([&] { return effects().size() == 2; }));
 }
 
-// Two replicas over one database, handlers that fail before and after their effect, a broker that dies at every point,
-// relays that stop and start again: each event has its effect exactly once, and each subject's in order.
+// Two replicas over one database, two consumers in each, handlers that fail before and after their effect, a broker
+// that dies at every point, relays that stop and start again: each event has its effects exactly once, and each
+// subject's in order.
 TEST_P(contract, is_exactly_once_in_effect_and_in_order_through_failures) {
   constexpr int subjects = 8;
   constexpr int numbers = 25;
   const auto other_db = open();
   std::atomic<int> failures{0};
   std::atomic<unsigned> dice{1};
-  auto unreliable = [&](const event& e, sql::transaction& tx) -> awaitable<void> {
-    const auto way = std::mt19937{dice++}() % 5;
-    if (way == 0) {
-      ++failures;
-      throw std::runtime_error("before the effect");
-    }
-    co_await leave_effect("c", e, tx);
-    if (way == 1) {
-      ++failures;
-      throw std::runtime_error("after the effect");
-    }
+  const auto unreliable = [&](const std::string& name) {
+    return [&, name](const event& e, sql::transaction& tx) -> awaitable<void> {
+      const auto way = std::mt19937{dice++}() % 5;
+      if (way == 0) {
+        ++failures;
+        throw std::runtime_error("before the effect");
+      }
+      co_await leave_effect(name, e, tx);
+      if (way == 1) {
+        ++failures;
+        throw std::runtime_error("after the effect");
+      }
+    };
   };
   struct replica {  // ends in the opposite order
     std::unique_ptr<broker> events;
@@ -124,9 +127,11 @@ TEST_P(contract, is_exactly_once_in_effect_and_in_order_through_failures) {
   const auto start = [&](sql::database& from, unsigned seed) {
     auto r = std::make_unique<replica>();
     r->events = make_broker(nullptr, 1'000);
-    auto s = consumer("c", unreliable);
-    s.database = &from;
-    r->events->subscribe(std::move(s));
+    for (const char* name : {"c", "d"}) {
+      auto s = consumer(name, unreliable(name));
+      s.database = &from;
+      r->events->subscribe(std::move(s));
+    }
     r->events->start();
     r->crashes = std::make_unique<crashing>(*r->events, seed);
     r->moving = std::make_unique<relay>(from, r->crashes.get(), threads,
@@ -145,10 +150,11 @@ TEST_P(contract, is_exactly_once_in_effect_and_in_order_through_failures) {
     }
     if (n % 8 == 0) replicas[1]->moving->notify();
   }
-  EXPECT_TRUE(soon([&] { return count(count_outbox) == 0 && count(count_effects) >= subjects * numbers; }, 60s));
+  EXPECT_TRUE(soon([&] { return count(count_outbox) == 0 && count(count_effects) >= 2 * subjects * numbers; }, 60s));
   replicas.clear();
   other_db->close();
   expect_each_once_in_order("c", subjects, numbers);
+  expect_each_once_in_order("d", subjects, numbers);
   EXPECT_EQ(count(count_parked), 0);
   EXPECT_GT(failures, 20) << "the test has tested something";
 }

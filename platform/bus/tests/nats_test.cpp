@@ -70,6 +70,29 @@ TEST(nats, a_url_that_cannot_be_used_is_refused) {
 
 class over_nats : public bus_fixture<sql::engine> {
  protected:
+  /// Each a consumer, of these types.
+  std::unique_ptr<broker> make(const std::string& nats_url, const std::map<std::string, std::string>& types_of,
+                               prometheus::Registry* registry) {
+    auto made = make_nats_broker(nats_url, quick_nats("test"), threads, registry);
+    for (const auto& [name, type] : types_of) made->subscribe(consumer(name, leaving(name), {type}));
+    made->start();
+    return made;
+  }
+  /// Nothing is on its way to the consumer or in its hands.
+  bool has_seen_everything(const std::string& nats_url, const std::string& name, const std::string& type) {
+    nats_link link{nats_url, quick_nats("test")};
+    link.open([] {}, [](const nats_message&) {});
+    bool all = soon([&] { return link.connected(); });
+    for (std::size_t lane = 0; lane < nats_lanes; ++lane) {
+      auto ask = asio::co_spawn(link.context(), state_of(link, quick_nats("test"), durable_name(name, {type}, lane)),
+                                asio::use_future);
+      const consumer_state now = cumulo::test::wait_for(std::move(ask));
+      all = all && now.pending == 0 && now.in_hand == 0;
+    }
+    link.close();
+    return all;
+  }
+
   std::unique_ptr<broker> make(const std::string& nats_url, std::function<std::string()> synced = {}) {
     nats_settings settings = quick_nats("test");
     settings.synced = std::move(synced);
@@ -121,6 +144,53 @@ TEST_P(over_nats, a_server_that_lost_everything_is_set_up_again) {
   server.start();
   publish(*events, {numbered("a", 1)});
   EXPECT_TRUE(soon([&] { return count(count_effects) == 2; }, 60s));
+}
+
+// As when a program that had them one by one is replaced.
+TEST_P(over_nats, consumers_that_come_together_begin_where_the_first_of_them_has_to) {
+  cumulo::test::nats_server server;
+  const auto one = make(server.url(), {{"one", "*"}}, nullptr);
+  {
+    const auto two = make(server.url(), {{"two", "*"}}, nullptr);
+    publish(*one, {numbered("a", 0)});
+    EXPECT_TRUE(soon([&] { return count(count_effects) == 2 && has_seen_everything(server.url(), "two", "*"); }));
+    two->stop();
+  }
+  publish(*one, {numbered("a", 1)});
+  publish(*one, {numbered("a", 2)});
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 4; }));
+  one->stop();
+  publish(*one, {numbered("a", 3)});
+
+  const auto together = make(server.url(), {{"one", "*"}, {"two", "*"}}, &metrics);
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 8; }));
+  together->stop();
+  expect_each_once_in_order("one", 1, 4);
+  expect_each_once_in_order("two", 1, 4);
+  EXPECT_TRUE(metric_is("cumulo_events_repeated_total{consumer=\"one\"} 2")) << metrics_text();
+  EXPECT_TRUE(metric_is("cumulo_events_repeated_total{consumer=\"two\"} 0")) << metrics_text();
+}
+
+TEST_P(over_nats, consumers_that_come_together_see_nothing_again_if_all_have_seen_everything) {
+  const std::string rare = "io.cumulo.test.rare.v1";
+  const std::string frequent = "io.cumulo.test.happened.v1";
+  cumulo::test::nats_server server;
+  {
+    const auto first = make(server.url(), {{"rarely", rare}}, nullptr);
+    const auto second = make(server.url(), {{"often", frequent}}, nullptr);
+    publish(*first, {numbered("a", 0, rare)});
+    for (int n = 0; n < 5; ++n) publish(*first, {numbered("a", n)});
+    EXPECT_TRUE(soon([&] {
+      return count(count_effects) == 6 && has_seen_everything(server.url(), "rarely", rare) &&
+             has_seen_everything(server.url(), "often", frequent);
+    }));
+  }
+  const auto together = make(server.url(), {{"rarely", rare}, {"often", frequent}}, &metrics);
+  publish(*together, {numbered("a", 5), numbered("b", 1, rare)});
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 8; }));
+  together->stop();
+  EXPECT_TRUE(metric_is("cumulo_events_repeated_total{consumer=\"rarely\"} 0")) << metrics_text();
+  EXPECT_TRUE(metric_is("cumulo_events_repeated_total{consumer=\"often\"} 0")) << metrics_text();
 }
 
 TEST_P(over_nats, an_unreadable_message_is_parked) {

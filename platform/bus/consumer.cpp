@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 const sql::statement insert_parked{
     "bus.park",
     "INSERT INTO parked_events (consumer, event_id, envelope, error, parked_at, attempts) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING"};
+    "SELECT ?1, ?2, ?3, ?4, CAST(?5 AS BIGINT), CAST(?6 AS BIGINT) "
+    "WHERE NOT EXISTS (SELECT 1 FROM consumed_events WHERE consumer = ?1 AND event_id = ?2) ON CONFLICT DO NOTHING"};
 const sql::statement forget_consumed{"bus.forget_consumed",
                                      "DELETE FROM consumed_events WHERE consumer = ?1 AND event_id < ?2"};
 const sql::statement count_attempt{
@@ -172,7 +173,9 @@ awaitable<void> consumer::park(std::string event_id, std::string envelope, std::
   const std::array consumed{sql::param{what_.consumer}, sql::param{event_id}, sql::param{now}};
   const std::array commands{sql::command{&insert_parked, parked}, sql::command{&record_consumed, consumed},
                             sql::command{&forget_attempts_of, std::span{consumed}.first(2)}};
-  co_await what_.database->write(commands, ignore_row, {});
+  std::array<std::uint64_t, 3> changed{};
+  co_await what_.database->write(commands, ignore_row, changed);
+  if (changed.front() == 0) co_return;
   count(parked_);
   log::error("bus: an event is parked after repeated failures",
              {{"consumer", what_.consumer}, {"event", event_id}, {"attempts", attempts}, {"error", error}});

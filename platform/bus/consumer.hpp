@@ -37,8 +37,9 @@ class consumer {
 
   // What a transaction of several consumers or events consists of.
 
-  /// Records that the event is consumed; changes no row if it is already. The values are alive as long as both.
+  /// Records that an event is consumed; changes no row if it is already.
   static const sql::statement record_consumed;
+  /// Its values, which live as long as the consumer and the event.
   [[nodiscard]] std::array<sql::param, 3> record_of(const event& e) const;
   [[nodiscard]] trace::span begin_span(const event& e) const;
   void count_handled(bool is_new);
@@ -47,7 +48,8 @@ class consumer {
   awaitable<int> count_failure(std::string event_id);
   /// Takes one off again: it was no failure of the event's. Throws database_error.
   awaitable<void> uncount_failure(std::string event_id);
-  /// Keeps the event, with why it failed, in parked_events and takes it as consumed. Throws database_error.
+  /// Keeps the event, with why it failed, in parked_events and takes it as consumed, unless it is. Throws
+  /// database_error.
   awaitable<void> park(std::string event_id, std::string envelope, std::string error, int attempts);
   /// Once an hour: forgets what was consumed long ago.
   awaitable<void> sweep_when_due();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "platform/observe/log.hpp"
+
 namespace cumulo::bus {
 
 std::vector<std::string> consumer_group::types() const {
@@ -10,6 +12,10 @@ std::vector<std::string> consumer_group::types() const {
   std::ranges::sort(all);
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
+}
+
+bool consumer_group::wants(std::string_view type) const {
+  return std::ranges::any_of(members_, [&](const auto& each) { return each->wants(type); });
 }
 
 std::vector<consumer*> consumer_group::wanting(std::string_view type) const {
@@ -51,6 +57,9 @@ awaitable<attempt_outcome> consumer_group::attempt_together(std::span<const even
     co_await database().transact(std::move(handle));
   } catch (...) {
     outcome = judge_current_exception();
+  }
+  if (!outcome.error.empty()) {
+    log::debug("bus: consumers could not handle an event together", {{"consumers", name()}, {"error", outcome.error}});
   }
   for (turn& each : turns) {
     if (outcome.done()) {

@@ -12,7 +12,7 @@ namespace cumulo::bus {
 
 class consumer_group {
  public:
-  /// Of the first consumer's database, to which those of all others are the same.
+  /// Those that are added have the same database.
   explicit consumer_group(std::unique_ptr<consumer> first) { add(std::move(first)); }
   void add(std::unique_ptr<consumer> next) { members_.push_back(std::move(next)); }
 
@@ -22,10 +22,11 @@ class consumer_group {
   [[nodiscard]] std::span<const std::unique_ptr<consumer>> members() const { return members_; }
   /// Whatever any of them wants, each once.
   [[nodiscard]] std::vector<std::string> types() const;
+  [[nodiscard]] bool wants(std::string_view type) const;
   [[nodiscard]] std::vector<consumer*> wanting(std::string_view type) const;
 
   /// Handles the events, in order, each for everyone who wants it, in one transaction. Counts no failure: then nothing
-  /// has happened, and each is to be attempted alone by each. Does not throw.
+  /// has happened, and each is to be attempted alone by each. Nobody has failed at them before. Does not throw.
   awaitable<attempt_outcome> attempt_together(std::span<const event* const> events);
   awaitable<void> sweep_when_due();
 

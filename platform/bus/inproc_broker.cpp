@@ -11,8 +11,8 @@ namespace cumulo::bus {
 
 namespace {
 
-// Events in one transaction. On SQLite it holds up other writers for as long as it runs.
-constexpr std::size_t together = 128;
+// Events in one transaction, each for several consumers. On SQLite it holds up other writers for as long as it runs.
+constexpr std::size_t together = 64;
 // Chains of one subject that run side by side, where something in them has failed or the database is PostgreSQL, on
 // which each holds one of the few exclusive connections.
 constexpr std::size_t side_by_side_sqlite = 64;
@@ -85,7 +85,7 @@ class inproc_broker final : public broker {
 std::vector<const event*> inproc_broker::wanted(const consumer_group& to, std::span<const event> events) {
   std::vector<const event*> out;
   for (const event& e : events) {
-    if (!to.wanting(e.type).empty()) out.push_back(&e);
+    if (to.wants(e.type)) out.push_back(&e);
   }
   return out;
 }
@@ -156,8 +156,7 @@ awaitable<void> inproc_broker::deliver(consumer_group& to, const event& e) const
   if (wanting.size() > 1) {
     const std::array one{&e};
     const attempt_outcome outcome = co_await to.attempt_together(one);
-    if (outcome.done()) co_return;
-    if (outcome.away) std::rethrow_exception(outcome.away);
+    if (outcome.done()) co_return;  // alone, it may be no conflict with others that holds it up
   }
   for (consumer* each : wanting) co_await deliver_alone(*each, e);
 }

@@ -2,9 +2,9 @@
 // Events between processes, over NATS JetStream.
 //
 // One stream (file storage) holds every event under <subject_root>.<lane>.<type>; the lane is a hash of the event's
-// subject. Each consumer of each lane is a durable pull consumer that has one event in hand at a time, whoever of the
-// replicas got it: so order holds per subject across replicas, and a subject whose event is being retried holds up its
-// lane and no other. docs/adr/0013 has the reasons.
+// subject. The consumers of one database have a durable pull consumer of each lane, with one event in hand at a time,
+// whoever of the replicas got it: so order holds per subject across replicas, and a subject whose event is being
+// retried holds up its lane and no other. docs/adr/0013 has the reasons.
 //
 //   publish   with Nats-Msg-Id = event id; events of one subject go one after the other; returns after every ack
 //   consume   explicit ack after the handler's transaction; a failure is a nak with back-off; the count of attempts is
@@ -37,8 +37,9 @@ struct nats_settings {
 /// `url`: "nats://[user:password@]host:port", several separated by commas; tls:// for TLS. Connects in start(),
 /// and again whenever the connection is lost. Handlers run on `threads`; libnats has threads of its own, and what it
 /// may block on happens on one of the broker's. Metrics: cumulo_bus_connected, cumulo_bus_durable,
-/// cumulo_events_published_total, cumulo_events_redelivered_total{consumer}, cumulo_consumer_pending{consumer}, and
-/// those of every broker. Throws std::runtime_error for a URL or a file that cannot be used.
+/// cumulo_events_published_total, cumulo_events_redelivered_total{consumer} and cumulo_consumer_pending{consumer}, both
+/// of the first consumer of a database for all of them, and those of every broker. Throws std::runtime_error for a URL
+/// or a file that cannot be used.
 [[nodiscard]] std::unique_ptr<broker> make_nats_broker(const std::string& url, nats_settings settings,
                                                        io_threads& threads, prometheus::Registry* metrics);
 

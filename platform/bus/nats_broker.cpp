@@ -140,11 +140,12 @@ void nats_broker::make_lanes() {
                          .Help("Events that came once more: failed, or not answered for in time.")
                          .Register(*metrics_)
                          .Add(labels);
-      pending_[group.get()] = &prometheus::BuildGauge()
-                                   .Name("cumulo_consumer_pending")
-                                   .Help("Events in the stream that the consumer has not finished with.")
-                                   .Register(*metrics_)
-                                   .Add(labels);
+      pending_[group.get()] =
+          &prometheus::BuildGauge()
+               .Name("cumulo_consumer_pending")
+               .Help("Events in the stream that the consumer, or one that shares its durables, has not finished with.")
+               .Register(*metrics_)
+               .Add(labels);
     }
     auto& slots = group->database().kind() == sql::engine::sqlite ? sqlite_slots_ : postgres_slots_;
     for (std::size_t n = 0; n < nats_lanes; ++n) {

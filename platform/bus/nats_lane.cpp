@@ -151,7 +151,7 @@ awaitable<void> nats_lane::handle(nats_message m) {
   in_hand_ = m.reply;
   auto read = from_cloudevent(m.data);
   const auto e = read ? std::make_shared<const event>(std::move(*read)) : nullptr;
-  if (e && whose_.wanting(e->type).empty()) {
+  if (e && !whose_.wants(e->type)) {
     answer("+ACK");
     in_hand_.clear();
     co_return;
@@ -161,7 +161,8 @@ awaitable<void> nats_lane::handle(nats_message m) {
   for (int attempt = 1;; ++attempt) {
     co_await take_slot();
     try {
-      auto work = e ? consider(e, note.delivered) : park_unreadable(note.sequence, m.data);
+      auto work =
+          e ? consider(e, note.delivered, attempt > 1 || note.delivered > 1) : park_unreadable(note.sequence, m.data);
       v = co_await asio::co_spawn(around_.handlers, std::move(work), use_awaitable);
     } catch (const std::exception& failed) {
       log::error("bus: an event could not be considered", {{"durable", durable_}, {"error", failed.what()}});
@@ -183,26 +184,28 @@ awaitable<void> nats_lane::handle(nats_message m) {
   in_hand_.clear();
 }
 
-awaitable<nats_lane::verdict> nats_lane::consider(std::shared_ptr<const event> e, int delivered) {
-  co_await whose_.sweep_when_due();
+awaitable<nats_lane::verdict> nats_lane::consider(std::shared_ptr<const event> e, int delivered, bool again) {
   const std::vector<consumer*> wanting = whose_.wanting(e->type);
-  if (delivered == 1 && wanting.size() > 1) {
+  verdict all{.settled = true, .away = false, .again_after = {}};
+  bool together = false;
+  if (!again && wanting.size() > 1) {
     const std::array one{e.get()};
     const attempt_outcome outcome = co_await whose_.attempt_together(one);
-    if (outcome.done()) co_return verdict{.settled = true, .away = false, .again_after = {}};
     if (outcome.away) co_return verdict{.settled = false, .away = true, .again_after = {}};
+    together = outcome.done();
   }
-  verdict all{.settled = true, .away = false, .again_after = {}};
   for (consumer* each : wanting) {
-    const verdict one = co_await consider_alone(*each, *e, delivered);
+    if (together) break;
+    const verdict one = co_await consider_alone(*each, *e, delivered, again);
     if (one.away) co_return one;
     all.settled = all.settled && one.settled;
     all.again_after = std::max(all.again_after, one.again_after);
   }
+  if (all.settled) co_await whose_.sweep_when_due();
   co_return all;
 }
 
-awaitable<nats_lane::verdict> nats_lane::consider_alone(consumer& whose, const event& e, int delivered) {
+awaitable<nats_lane::verdict> nats_lane::consider_alone(consumer& whose, const event& e, int delivered, bool again) {
   attempt_outcome outcome;
   int attempts = 0;
   try {
@@ -211,7 +214,7 @@ awaitable<nats_lane::verdict> nats_lane::consider_alone(consumer& whose, const e
     if (attempts > around_.settings.max_attempts) {
       outcome.error = "delivered " + std::to_string(delivered) + " times without an end: does it end the process?";
     } else {
-      outcome = co_await whose.attempt(e, delivered > 1);
+      outcome = co_await whose.attempt(e, again);
     }
     if (outcome.done()) co_return verdict{.settled = true, .away = false, .again_after = {}};
     if (outcome.away) {

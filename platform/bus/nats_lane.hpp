@@ -52,8 +52,9 @@ class nats_lane {
   };
   void ask_for_more();
   awaitable<void> handle(nats_message m);
-  awaitable<verdict> consider(std::shared_ptr<const event> e, int delivered);
-  awaitable<verdict> consider_alone(consumer& whose, const event& e, int delivered);
+  /// `again`: somebody may have failed at it, so that each attempts it alone.
+  awaitable<verdict> consider(std::shared_ptr<const event> e, int delivered, bool again);
+  awaitable<verdict> consider_alone(consumer& whose, const event& e, int delivered, bool again);
   awaitable<verdict> park_unreadable(std::int64_t sequence, std::string data);
   awaitable<void> take_slot();
   void give_slot();

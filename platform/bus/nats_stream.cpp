@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <charconv>
+#include <limits>
 
 #include "platform/observe/log.hpp"
 
@@ -160,12 +161,28 @@ std::string durable_name(const std::string& consumer, const std::vector<std::str
   return plain(consumer) + "-" + digits.data() + "-" + std::to_string(lane);
 }
 
-std::string durable_name(const consumer_group& whose, std::size_t lane) {
-  std::vector<std::string> told_by = whose.types();
-  if (whose.members().size() > 1) {
-    for (const auto& each : whose.members()) told_by.push_back("for " + each->what().consumer);
+namespace {
+
+/// What the durables of a group's consumers would be called if each had its own.
+std::vector<std::string> names_alone(const consumer_group& whose, std::size_t lane) {
+  std::vector<std::string> out;
+  for (const auto& each : whose.members()) {
+    out.push_back(durable_name(each->what().consumer, each->what().types, lane));
   }
-  return durable_name(whose.name(), told_by, lane);
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& each : words) out.append(out.empty() ? "" : " ").append(each);
+  return out;
+}
+
+}  // namespace
+
+std::string durable_name(const consumer_group& whose, std::size_t lane) {
+  const std::vector<std::string> names = names_alone(whose, lane);
+  return names.size() == 1 ? names.front() : durable_name(whose.name(), names, lane);
 }
 
 awaitable<std::string> ensure_stream(nats_link& link, const nats_settings& s) {
@@ -186,63 +203,84 @@ awaitable<std::string> ensure_stream(nats_link& link, const nats_settings& s) {
 
 namespace {
 
-struct progress {
+/// A durable as the server has it.
+struct durable {
+  std::string name;
+  std::string stands_for;   ///< " a b ": its own name, and those of names_alone() if it is a group's
   std::int64_t seen_to{0};  ///< everything up to it is acknowledged
-  bool all_seen{false};
+  bool has_seen_all{false};
+
+  [[nodiscard]] bool is_for(const std::string& name_alone) const {
+    return stands_for.find(" " + name_alone + " ") != std::string::npos;
+  }
+  /// For the same consumer in the same lane, with whichever types.
+  [[nodiscard]] bool is_for_other_types_of(const std::string& name_alone) const {
+    const std::size_t lane = name_alone.rfind('-');
+    const std::size_t types = name_alone.rfind('-', lane - 1) + 1;
+    const std::string front = " " + name_alone.substr(0, types);
+    const std::string back = name_alone.substr(lane) + " ";
+    const std::size_t size = front.size() + (lane - types) + back.size();
+    for (std::size_t at = 0; (at = stands_for.find(front, at)) != std::string::npos; ++at) {
+      if (std::string_view{stands_for}.substr(at, size).ends_with(back)) return true;
+    }
+    return false;
+  }
 };
 
-/// Nothing if there is no such durable.
-awaitable<std::optional<progress>> progress_of(nats_link& link, const nats_settings& s, std::string durable) {
-  api_answer present = co_await ask(link, "CONSUMER.INFO." + s.stream + "." + durable, "");
-  if (present.fault != 0) co_return std::nullopt;
+awaitable<std::vector<durable>> durables(nats_link& link, const nats_settings& s) {
   const auto number = [](const js::value& of) { return of.to_number<std::int64_t>(); };
-  const js::object& body = present.body;
-  co_return progress{.seen_to = number(body.at("ack_floor").as_object().at("stream_seq")),
-                     .all_seen = number(body.at("num_pending")) == 0 && number(body.at("num_ack_pending")) == 0};
-}
-
-/// Durables of the lane for one of the group's consumers, whichever types they are for.
-awaitable<std::vector<std::string>> durables_of(nats_link& link, const nats_settings& s, const consumer_group& whose,
-                                                std::size_t lane) {
-  const std::string back = "-" + std::to_string(lane);
-  const auto is_one = [&](std::string_view name) {
-    return std::ranges::any_of(whose.members(), [&](const auto& member) {
-      const std::string front = plain(member->what().consumer) + "-";
-      return name.size() == front.size() + 8 + back.size() && name.starts_with(front) && name.ends_with(back);
-    });
-  };
-  std::vector<std::string> out;
-  for (std::size_t offset = 0;;) {
-    const js::object asked{{"offset", offset}};
-    api_answer names = co_await ask(link, "CONSUMER.NAMES." + s.stream, js::serialize(asked));
-    must(names, "list of consumers");
-    const js::value* list = names.body.if_contains("consumers");
+  std::vector<durable> out;
+  for (;;) {
+    const js::object asked{{"offset", out.size()}};
+    api_answer page = co_await ask(link, "CONSUMER.LIST." + s.stream, js::serialize(asked));
+    must(page, "list of consumers");
+    const js::value* list = page.body.if_contains("consumers");
     if (list == nullptr || !list->is_array() || list->as_array().empty()) break;
     for (const js::value& each : list->as_array()) {
-      if (is_one(each.as_string())) out.emplace_back(each.as_string());
+      const js::object& body = each.as_object();
+      const std::string name{body.at("name").as_string()};
+      const js::value* description = body.at("config").as_object().if_contains("description");
+      out.push_back(
+          {.name = name,
+           .stands_for = " " + name + " " + (description != nullptr ? description->as_string().c_str() : "") + " ",
+           .seen_to = number(body.at("ack_floor").as_object().at("stream_seq")),
+           .has_seen_all = number(body.at("num_pending")) == 0 && number(body.at("num_ack_pending")) == 0});
     }
-    offset += list->as_array().size();
-    if (offset >= names.body["total"].to_number<std::size_t>()) break;
+    if (out.size() >= page.body["total"].to_number<std::size_t>()) break;
   }
   co_return out;
 }
 
-/// Where a new durable begins. Those who have seen everything are asked once more after it is known how far they all
-/// are: what came before that, they have seen.
+/// Where a new durable begins. That somebody has seen all is asked after it is known how far the furthest is: then that
+/// holds of everything up to there.
 awaitable<std::int64_t> first_sequence(nats_link& link, const nats_settings& s, const consumer_group& whose,
                                        std::size_t lane) {
-  const std::vector<std::string> others = co_await durables_of(link, s, whose, lane);
+  const std::vector<durable> before = co_await durables(link, s);
+  const std::vector<durable> after = co_await durables(link, s);
+  const auto has_seen_all = [&](const durable& d) {
+    return std::ranges::any_of(after, [&](const durable& now) { return now.name == d.name && now.has_seen_all; });
+  };
+  const std::vector<std::string> members = names_alone(whose, lane);
   std::int64_t furthest = 0;
-  for (const std::string& each : others) {
-    const std::optional<progress> now = co_await progress_of(link, s, each);
-    if (now) furthest = std::max(furthest, now->seen_to);
+  for (const durable& d : before) {
+    if (std::ranges::any_of(members, [&](const std::string& each) { return d.is_for(each); })) {
+      furthest = std::max(furthest, d.seen_to);
+    }
   }
-  std::int64_t seen_by_all = furthest;
-  for (const std::string& each : others) {
-    const std::optional<progress> now = co_await progress_of(link, s, each);
-    if (now && !now->all_seen) seen_by_all = std::min(seen_by_all, now->seen_to);
+  std::optional<std::int64_t> seen_by_all;
+  for (const std::string& each : members) {
+    std::optional<std::int64_t> seen;  // what any of its durables has seen, it has seen
+    for (const durable& d : before) {
+      if (d.is_for(each)) seen = std::max(seen.value_or(0), has_seen_all(d) ? furthest : d.seen_to);
+    }
+    if (!seen) {
+      for (const durable& d : before) {
+        if (d.is_for_other_types_of(each)) seen = seen ? std::min(*seen, d.seen_to) : d.seen_to;
+      }
+    }
+    seen_by_all = std::min(seen_by_all.value_or(std::numeric_limits<std::int64_t>::max()), seen.value_or(0));
   }
-  co_return seen_by_all + 1;
+  co_return *seen_by_all + 1;
 }
 
 }  // namespace
@@ -270,7 +308,7 @@ awaitable<void> ensure_consumer(nats_link& link, const nats_settings& s, const c
   if (present.fault != consumer_not_found) must(present, "consumer");
   wanted["name"] = name;
   wanted["durable_name"] = name;
-  wanted["description"] = whose.name();
+  wanted["description"] = whose.members().size() == 1 ? whose.name() : joined(names_alone(whose, lane));
   wanted["filter_subjects"] = std::move(filters);
   wanted["replay_policy"] = "instant";
   const std::int64_t first = co_await first_sequence(link, s, whose, lane);

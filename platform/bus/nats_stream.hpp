@@ -24,8 +24,8 @@ inline constexpr std::size_t nats_lanes = 8;
 /// would never see what it passed over.
 [[nodiscard]] std::string durable_name(const std::string& consumer, const std::vector<std::string>& types,
                                        std::size_t lane);
-/// The same of a group: by its first consumer, and another with other consumers, who have seen other events. Of one
-/// consumer as above.
+/// Of a group of several, who share it: by the first consumer, and another one whenever any of them wants other types
+/// or comes or goes.
 [[nodiscard]] std::string durable_name(const consumer_group& whose, std::size_t lane);
 
 /// Makes the stream, or brings it to these settings. "" if it is as it must be; otherwise what makes it less than
@@ -36,9 +36,9 @@ struct consumer_state {
   std::int64_t pending{0};  ///< not yet delivered
   std::int64_t in_hand{0};  ///< delivered, not yet acknowledged
 };
-/// Makes the group's durable, or brings it up to date. A new one begins before whatever another durable of one of its
-/// consumers has yet to see (of another set of types, or of that consumer by itself); if they have seen everything,
-/// where they have got to; with the first event kept, if there is no other.
+/// Makes the group's durable, or brings it up to date. A new one begins before whatever any of its consumers has yet to
+/// see: one that is new with the first event kept, one whose types have changed where it was, others where their
+/// durables have got to, or, if they have seen everything, where the furthest of them has.
 awaitable<void> ensure_consumer(nats_link& link, const nats_settings& settings, const consumer_group& whose,
                                 std::size_t lane);
 awaitable<consumer_state> state_of(nats_link& link, const nats_settings& settings, std::string durable);

@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <random>
 
+#include "platform/bus/consumer.hpp"
 #include "platform/bus/tests/bus_fixture.hpp"
 
 namespace cumulo::bus {
@@ -213,6 +214,19 @@ TEST_P(delivery, old_consumption_records_are_swept) {
   const std::vector batch{numbered("a", 0)};
   run(threads, [&]() -> awaitable<void> { co_await events->publish(batch); });
   EXPECT_EQ(count(count_consumed), 3) << "c's old one is gone, the new ones and another's stay";
+}
+
+TEST_P(delivery, what_has_been_acted_on_is_not_parked) {
+  bus::consumer whose{consumer("c", leaving("c")), &metrics};
+  const auto attempt = [&](const event& e) -> awaitable<void> { co_await whose.attempt(e); };
+  const event acted_on = numbered("a", 0);
+  run(threads, attempt(acted_on));
+  for (const event& e : {acted_on, numbered("a", 1)}) {
+    run(threads, whose.park(e.id, to_cloudevent(e), "no reason", 5));
+  }
+  EXPECT_EQ(count(count_effects), 1);
+  EXPECT_EQ(count(count_parked), 1);
+  EXPECT_TRUE(metric_is("cumulo_events_parked_total{consumer=\"c\"} 1")) << metrics_text();
 }
 
 TEST_P(delivery, stop_waits_for_the_batch_under_way) {

@@ -40,6 +40,24 @@ TEST(nats, a_durables_name_tells_consumer_types_and_lane) {
   EXPECT_NE(name, durable_name("service.part", {"a"}, 3));
 }
 
+TEST(nats, a_shared_durables_name_tells_who_wants_what) {
+  const auto group_of = [](const std::vector<std::pair<std::string, std::vector<std::string>>>& members) {
+    std::vector<std::unique_ptr<consumer_group>> groups;
+    for (const auto& [name, types] : members) {
+      join(groups, std::make_unique<consumer>(subscription{name, types, nullptr, {}}, nullptr));
+    }
+    return std::move(groups.front());
+  };
+  const std::string one = durable_name(*group_of({{"a", {"x", "y"}}}), 3);
+  EXPECT_EQ(one, durable_name("a", {"x", "y"}, 3));
+  const std::string two = durable_name(*group_of({{"a", {"x", "y"}}, {"b", {"x"}}}), 3);
+  EXPECT_NE(two, one);
+  EXPECT_NE(two, durable_name(*group_of({{"a", {"x", "y"}}, {"b", {"x", "y"}}}), 3));
+  EXPECT_NE(two, durable_name(*group_of({{"a", {"x", "y"}}, {"c", {"x"}}}), 3));
+  EXPECT_EQ(two, durable_name(*group_of({{"a", {"y", "x"}}, {"b", {"x"}}}), 3));
+  EXPECT_EQ(two.substr(0, 2), "a-");
+}
+
 TEST(nats, a_reply_address_tells_how_often_an_event_came) {
   const auto plain = note_of("$JS.ACK.CUMULO.c-0a-3.7.42.40.1700000000000000000.0");
   EXPECT_EQ(plain.delivered, 7);
@@ -80,12 +98,13 @@ class over_nats : public bus_fixture<sql::engine> {
   }
   /// Nothing is on its way to the consumer or in its hands.
   bool has_seen_everything(const std::string& nats_url, const std::string& name, const std::string& type) {
-    nats_link link{nats_url, quick_nats("test")};
+    const nats_settings settings = quick_nats("test");
+    nats_link link{nats_url, settings};
     link.open([] {}, [](const nats_message&) {});
     bool all = soon([&] { return link.connected(); });
     for (std::size_t lane = 0; lane < nats_lanes; ++lane) {
-      auto ask = asio::co_spawn(link.context(), state_of(link, quick_nats("test"), durable_name(name, {type}, lane)),
-                                asio::use_future);
+      auto ask =
+          asio::co_spawn(link.context(), state_of(link, settings, durable_name(name, {type}, lane)), asio::use_future);
       const consumer_state now = cumulo::test::wait_for(std::move(ask));
       all = all && now.pending == 0 && now.in_hand == 0;
     }
@@ -191,6 +210,37 @@ TEST_P(over_nats, consumers_that_come_together_see_nothing_again_if_all_have_see
   together->stop();
   EXPECT_TRUE(metric_is("cumulo_events_repeated_total{consumer=\"rarely\"} 0")) << metrics_text();
   EXPECT_TRUE(metric_is("cumulo_events_repeated_total{consumer=\"often\"} 0")) << metrics_text();
+}
+
+TEST_P(over_nats, who_comes_to_others_begins_with_the_oldest_event) {
+  cumulo::test::nats_server server;
+  {
+    const auto one = make(server.url(), {{"one", "*"}}, nullptr);
+    for (int n = 0; n < 3; ++n) publish(*one, {numbered("a", n)});
+    EXPECT_TRUE(soon([&] { return count(count_effects) == 3 && has_seen_everything(server.url(), "one", "*"); }));
+  }
+  const auto together = make(server.url(), {{"one", "*"}, {"two", "*"}}, nullptr);
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 6; }));
+  together->stop();
+  expect_each_once_in_order("one", 1, 3);
+  expect_each_once_in_order("two", 1, 3);
+}
+
+TEST_P(over_nats, whose_types_change_goes_on_where_it_was) {
+  const std::string old_type = "io.cumulo.test.happened.v1";
+  const std::string new_type = "io.cumulo.test.new.v1";
+  cumulo::test::nats_server server;
+  {
+    const auto before = make(server.url(), {{"one", old_type}, {"two", old_type}}, nullptr);
+    publish(*before, {numbered("a", 0)});
+    EXPECT_TRUE(soon([&] { return count(count_effects) == 2; }));
+    publish(*before, {numbered("a", 1, new_type)});
+  }
+  const auto after = make(server.url(), {{"one", old_type}, {"two", "*"}}, &metrics);
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 3; }));
+  after->stop();
+  expect_each_once_in_order("one", 1, 1);
+  expect_each_once_in_order("two", 1, 2);
 }
 
 TEST_P(over_nats, an_unreadable_message_is_parked) {

@@ -63,12 +63,12 @@ def running(shape: str, accounts: int, tasks: int, environment: dict | None = No
     place = prepared(shape, accounts, tasks)
     folder = STORE / f"running-{time.monotonic_ns()}"
     shutil.copytree(place / "system", folder)
-    os.sync()  # or the first commits wait for the copy to reach the disk, half a second
     people = [Account(**each) for each in json.loads((place / "accounts.json").read_text())]
     with contextlib.closing(
         _system(shape, folder, _kept(place), SIGNED_IN, {"CUMULO_IO_THREADS": "1", **(environment or {})})
     ) as system:
         system.start()
+        os.sync()  # or commits wait for the copy to reach the disk: the first for half a second, others 30 s later
         yield system, people
 
 

@@ -76,8 +76,8 @@ awaitable<void> consumer_group::sweep_when_due() {
 }
 
 void join(std::vector<std::unique_ptr<consumer_group>>& groups, std::unique_ptr<consumer> next) {
-  const auto mine =
-      std::ranges::find_if(groups, [&](const auto& group) { return &group->database() == next->what().database; });
+  const auto mine = std::ranges::find_if(
+      groups, [&](const auto& group) { return group->members().front()->what().database == next->what().database; });
   if (mine == groups.end()) {
     groups.push_back(std::make_unique<consumer_group>(std::move(next)));
   } else {

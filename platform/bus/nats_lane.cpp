@@ -185,17 +185,15 @@ awaitable<void> nats_lane::handle(nats_message m) {
 }
 
 awaitable<nats_lane::verdict> nats_lane::consider(std::shared_ptr<const event> e, int delivered, bool again) {
-  const std::vector<consumer*> wanting = whose_.wanting(e->type);
+  std::vector<consumer*> wanting = whose_.wanting(e->type);
   verdict all{.settled = true, .away = false, .again_after = {}};
-  bool together = false;
   if (!again && wanting.size() > 1) {
     const std::array one{e.get()};
     const attempt_outcome outcome = co_await whose_.attempt_together(one);
     if (outcome.away) co_return verdict{.settled = false, .away = true, .again_after = {}};
-    together = outcome.done();
+    if (outcome.done()) wanting.clear();
   }
   for (consumer* each : wanting) {
-    if (together) break;
     const verdict one = co_await consider_alone(*each, *e, delivered, again);
     if (one.away) co_return one;
     all.settled = all.settled && one.settled;

@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <limits>
+#include <ranges>
+#include <sstream>
 
 #include "platform/observe/log.hpp"
 
@@ -25,6 +27,12 @@ std::uint32_t hash(std::string_view text) {
   std::uint32_t h = 2'166'136'261U;
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 16'777'619U;
   return h;
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& each : words) out.append(each).append(1, ' ');
+  return out;
 }
 
 /// Durables' names have no dots and no wildcards.
@@ -154,10 +162,8 @@ std::vector<std::string> filters_of(const nats_settings& settings, const std::ve
 std::string durable_name(const std::string& consumer, const std::vector<std::string>& types, std::size_t lane) {
   std::vector<std::string> sorted = types;
   std::ranges::sort(sorted);
-  std::string joined;
-  for (const auto& each : sorted) joined.append(each).append(1, ' ');
   std::array<char, 9> digits{};
-  std::snprintf(digits.data(), digits.size(), "%08x", hash(joined));
+  std::snprintf(digits.data(), digits.size(), "%08x", hash(listed(sorted)));
   return plain(consumer) + "-" + digits.data() + "-" + std::to_string(lane);
 }
 
@@ -169,12 +175,6 @@ std::vector<std::string> names_alone(const consumer_group& whose, std::size_t la
   for (const auto& each : whose.members()) {
     out.push_back(durable_name(each->what().consumer, each->what().types, lane));
   }
-  return out;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& each : words) out.append(out.empty() ? "" : " ").append(each);
   return out;
 }
 
@@ -206,24 +206,21 @@ namespace {
 /// A durable as the server has it.
 struct durable {
   std::string name;
-  std::string stands_for;   ///< " a b ": its own name, and those of names_alone() if it is a group's
-  std::int64_t seen_to{0};  ///< everything up to it is acknowledged
+  std::vector<std::string> stands_for;  ///< its own name, and those of names_alone() if it is a group's
+  std::int64_t seen_to{0};              ///< everything up to it is acknowledged
   bool has_seen_all{false};
 
   [[nodiscard]] bool is_for(const std::string& name_alone) const {
-    return stands_for.find(" " + name_alone + " ") != std::string::npos;
+    return std::ranges::find(stands_for, name_alone) != stands_for.end();
   }
   /// For the same consumer in the same lane, with whichever types.
-  [[nodiscard]] bool is_for_other_types_of(const std::string& name_alone) const {
+  [[nodiscard]] bool is_for_other_types_of(std::string_view name_alone) const {
     const std::size_t lane = name_alone.rfind('-');
     const std::size_t types = name_alone.rfind('-', lane - 1) + 1;
-    const std::string front = " " + name_alone.substr(0, types);
-    const std::string back = name_alone.substr(lane) + " ";
-    const std::size_t size = front.size() + (lane - types) + back.size();
-    for (std::size_t at = 0; (at = stands_for.find(front, at)) != std::string::npos; ++at) {
-      if (std::string_view{stands_for}.substr(at, size).ends_with(back)) return true;
-    }
-    return false;
+    return std::ranges::any_of(stands_for, [&](const std::string& each) {
+      return each.size() == name_alone.size() && each.starts_with(name_alone.substr(0, types)) &&
+             each.ends_with(name_alone.substr(lane));
+    });
   }
 };
 
@@ -238,13 +235,15 @@ awaitable<std::vector<durable>> durables(nats_link& link, const nats_settings& s
     if (list == nullptr || !list->is_array() || list->as_array().empty()) break;
     for (const js::value& each : list->as_array()) {
       const js::object& body = each.as_object();
-      const std::string name{body.at("name").as_string()};
-      const js::value* description = body.at("config").as_object().if_contains("description");
-      out.push_back(
-          {.name = name,
-           .stands_for = " " + name + " " + (description != nullptr ? description->as_string().c_str() : "") + " ",
-           .seen_to = number(body.at("ack_floor").as_object().at("stream_seq")),
-           .has_seen_all = number(body.at("num_pending")) == 0 && number(body.at("num_ack_pending")) == 0});
+      durable& d = out.emplace_back();
+      d.name = body.at("name").as_string();
+      d.stands_for.push_back(d.name);
+      if (const js::value* description = body.at("config").as_object().if_contains("description")) {
+        std::istringstream words{std::string{description->as_string()}};
+        std::ranges::copy(std::views::istream<std::string>(words), std::back_inserter(d.stands_for));
+      }
+      d.seen_to = number(body.at("ack_floor").as_object().at("stream_seq"));
+      d.has_seen_all = number(body.at("num_pending")) == 0 && number(body.at("num_ack_pending")) == 0;
     }
     if (out.size() >= page.body["total"].to_number<std::size_t>()) break;
   }
@@ -308,7 +307,7 @@ awaitable<void> ensure_consumer(nats_link& link, const nats_settings& s, const c
   if (present.fault != consumer_not_found) must(present, "consumer");
   wanted["name"] = name;
   wanted["durable_name"] = name;
-  wanted["description"] = whose.members().size() == 1 ? whose.name() : joined(names_alone(whose, lane));
+  wanted["description"] = whose.members().size() == 1 ? whose.name() : listed(names_alone(whose, lane));
   wanted["filter_subjects"] = std::move(filters);
   wanted["replay_policy"] = "instant";
   const std::int64_t first = co_await first_sequence(link, s, whose, lane);

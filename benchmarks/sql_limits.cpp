@@ -45,9 +45,7 @@ struct program {
                           sql::param{id}};
     const std::array event{sql::param{event_id}, sql::param{description}};
     const std::array commands{sql::command{&insert, task}, sql::command{&insert_event, event}};
-    auto ignore = [](const sql::row&) {};
-    const sql::row_sink sink{ignore};
-    co_await db->write(commands, sink, {});
+    co_await db->write(commands);
   }
 
   awaitable<void> fill() {

@@ -66,8 +66,7 @@ awaitable<void> announcement_repository::announce(const announcement& what, std:
                           sql::param{what.created_by}, sql::param{to_millis(what.created_at)}};
   std::vector<sql::command> commands{{&insert, values}};
   commands.insert(commands.end(), also.begin(), also.end());
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 awaitable<std::optional<announcement>> announcement_repository::find(const std::string& id) {

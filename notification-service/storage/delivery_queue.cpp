@@ -82,14 +82,18 @@ awaitable<std::vector<claimed_delivery>> delivery_queue::claim(channel_name chan
                           sql::param{terms.most_per_lane},
                           sql::param{candidates},
                           sql::param{terms.most}};
-  std::vector<claimed_delivery> got;
-  auto take = [&](const sql::row& r) {
-    got.push_back({std::string{r.text(0)}, channel, std::string{r.text(1)}, std::string{r.text(2)}, terms.owner,
-                   r.integer(3), from_millis(r.integer(4)), from_millis(r.integer(5))});
+  // Its own list for each run of the body: what a run that was rolled back had claimed is nobody's.
+  const auto body = [&](sql::transaction& tx) -> awaitable<std::vector<claimed_delivery>> {
+    tx.wait_for_locks();
+    std::vector<claimed_delivery> got;
+    auto take = [&](const sql::row& r) {
+      got.push_back({std::string{r.text(0)}, channel, std::string{r.text(1)}, std::string{r.text(2)}, terms.owner,
+                     r.integer(3), from_millis(r.integer(4)), from_millis(r.integer(5))});
+    };
+    co_await tx.execute(statements::claim, values, take);
+    co_return got;
   };
-  const std::array commands{sql::command{&statements::claim, values}};
-  co_await store_.write(commands, take, {});
-  co_return got;
+  co_return co_await store_.transact(body);
 }
 
 awaitable<std::optional<outgoing>> delivery_queue::load(const claimed_delivery& what) {
@@ -124,8 +128,7 @@ awaitable<bool> delivery_queue::end(const claimed_delivery& what, const sql::sta
   const std::array whose{sql::param{what.notification_id}};
   const std::array commands{sql::command{&how, values}, sql::command{&statements::drop_payload, whose}};
   std::array<std::uint64_t, 2> changed{};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, changed);
+  co_await store_.write(commands, changed);
   co_return changed[0] > 0;
 }
 
@@ -143,8 +146,7 @@ awaitable<bool> delivery_queue::put_off(const claimed_delivery& what, const std:
                 {sql::param{unless_empty(error)}, sql::param{to_millis(until)}, sql::param{to_millis(now)}});
   const std::array commands{sql::command{&statements::put_off, values}};
   std::array<std::uint64_t, 1> changed{};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, changed);
+  co_await store_.write(commands, changed);
   co_return changed[0] > 0;
 }
 
@@ -193,16 +195,14 @@ awaitable<std::uint64_t> delivery_queue::expire(channel_name channel, bool is_wo
                           sql::param{to_text(channel)}};
   const std::array commands{sql::command{is_worked_on ? &statements::expire_tried : &statements::expire, values}};
   std::array<std::uint64_t, 1> changed{};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, changed);
+  co_await store_.write(commands, changed);
   co_return changed[0];
 }
 
 awaitable<void> delivery_queue::forget_links(instant limit) {
   const std::array values{sql::param{to_millis(limit)}};
   const std::array commands{sql::command{&statements::drop_links, values}};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 awaitable<std::size_t> delivery_queue::release_scheduled(instant now, int batch) {

@@ -55,8 +55,7 @@ awaitable<std::uint64_t> notification_repository::write_one(const sql::statement
                                                             std::span<const sql::param> values) {
   const std::array commands{sql::command{&what, values}};
   std::array<std::uint64_t, 1> changed{};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, changed);
+  co_await store_.write(commands, changed);
   co_return changed[0];
 }
 
@@ -69,8 +68,7 @@ awaitable<void> notification_repository::accept(std::span<const acceptance> all,
     rows.back().add_rest(commands);
   }
   commands.insert(commands.end(), also.begin(), also.end());
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 awaitable<bool> notification_repository::accept(sql::transaction& tx, const acceptance& what) {
@@ -178,8 +176,7 @@ awaitable<bool> notification_repository::remove(const sql::statement& telling, c
   const std::array commands{sql::command{&telling, telling_values},
                             sql::command{&removal, values.first(&removal == &statements::remove_item ? 2 : 3)}};
   std::array<std::uint64_t, 2> changed{};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, changed);
+  co_await store_.write(commands, changed);
   co_return changed[1] > 0;
 }
 

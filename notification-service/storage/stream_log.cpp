@@ -79,8 +79,6 @@ constexpr sql::statement reset_foreign_edge{
     "UPDATE stream_edge SET xact = 0, position = 0 "
     "WHERE xact >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)"};
 
-constexpr auto ignore_row = [](const sql::row&) {};
-
 stream_entry entry_of(const sql::row& r) {
   return {.at = {r.integer(0), r.integer(1)},
           .account_id = std::string{r.text(2)},
@@ -172,7 +170,7 @@ awaitable<std::uint64_t> stream_log::delete_before(instant limit, int batch) {
   const std::array values{sql::param{last->xact}, sql::param{last->number}};
   const std::array commands{sql::command{&move_edge, values}, sql::command{&delete_rows, values}};
   std::array<std::uint64_t, 2> changed{};
-  co_await store_.write(commands, ignore_row, changed);
+  co_await store_.write(commands, changed);
   co_return changed[1];
 }
 
@@ -187,7 +185,7 @@ awaitable<std::optional<instant>> stream_log::time_of_row_before(std::int64_t ne
 awaitable<void> stream_log::drop_foreign_rows() {
   if (store_.kind() == sql::engine::sqlite) co_return;
   const std::array commands{sql::command{&delete_foreign, {}}, sql::command{&reset_foreign_edge, {}}};
-  co_await store_.write(commands, ignore_row, {});
+  co_await store_.write(commands);
 }
 
 }  // namespace cumulo::notifications

@@ -147,8 +147,7 @@ awaitable<bool> webhook_repository::add_webhook(const webhook& made, std::span<c
                           sql::param{because}};
   std::vector<sql::command> commands{{&statements::insert_webhook, values}};
   commands.insert(commands.end(), also.begin(), also.end());
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
   co_return true;
 }
 
@@ -276,8 +275,7 @@ awaitable<void> webhook_repository::record_by_hand(const webhook_attempt& a, std
   std::vector<sql::command> commands{{&statements::insert_attempt, values}, {&statements::trim_attempts, trim}};
   if (!a.error) commands.push_back({&statements::note_success, now});
   commands.insert(commands.end(), also.begin(), also.end());
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 awaitable<std::vector<webhook_attempt>> webhook_repository::list_attempts(const attempt_reader& who,
@@ -306,8 +304,7 @@ awaitable<std::uint64_t> webhook_repository::delete_attempts_before(instant limi
   const std::array values{sql::param{to_millis(limit)}, sql::param{batch}};
   const std::array commands{sql::command{&statements::delete_attempts_before, values}};
   std::array<std::uint64_t, 1> gone{};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, gone);
+  co_await store_.write(commands, gone);
   co_return gone[0];
 }
 

@@ -1,6 +1,7 @@
 #include "notification-service/storage/delivery_queue.hpp"
 
 #include <set>
+#include <thread>
 
 #include "notification-service/delivery/notices.hpp"
 #include "notification-service/tests/delivery_fixture.hpp"
@@ -65,6 +66,37 @@ TEST_P(delivery_queue_storage, one_delivery_is_one_claimants_until_its_lease_end
   EXPECT_EQ(status_of(id), "delivered");
   EXPECT_FALSE(finish(second[0]));
   EXPECT_EQ(count(count_payloads), 0) << "nobody needs the words any more";
+}
+
+// On SQLite a group of writes runs again when one of its members fails: claimed once, it was once handed out twice.
+TEST_P(delivery_queue_storage, a_delivery_is_claimed_once_beside_a_write_that_fails) {
+  static const sql::statement consume{
+      "test.consume", "INSERT INTO consumed_events (consumer, event_id, consumed_at) VALUES ('test', 'same', 1)"};
+  put_mail(ann);
+  const auto hold_the_writer = [&]() -> awaitable<void> {
+    const auto body = [](sql::transaction& tx) -> awaitable<void> {
+      co_await tx.execute(count_items);
+      std::this_thread::sleep_for(200ms);
+    };
+    co_await database->transact(body);
+  };
+  std::vector<claimed_delivery> got;
+  const auto claim_it = [&]() -> awaitable<void> {
+    const claim_terms terms{"one", time.now(), time.now() + 60s, 10, 10, {}};
+    got = co_await queue.claim(channel_name::email, terms);
+  };
+  const auto fail = [&]() -> awaitable<void> {
+    const std::array commands{sql::command{&consume, {}}, sql::command{&consume, {}}};
+    co_await database->write(commands);
+  };
+  auto held = test::start(threads, hold_the_writer);
+  std::this_thread::sleep_for(50ms);
+  auto claimed = test::start(threads, claim_it);
+  auto failed = test::start(threads, fail);
+  held.get();
+  claimed.get();
+  EXPECT_THROW(failed.get(), sql::database_error);
+  EXPECT_THAT(got, SizeIs(1));
 }
 
 TEST_P(delivery_queue_storage, what_is_loaded_is_what_was_said_and_who_it_is_for) {

@@ -27,7 +27,7 @@ class stream_log_storage : public storage_test {
   void append(const std::string& account, const std::string& data, instant at = noon) {
     const stream_row row{account, "test.made", data, at};
     const std::array commands{row.command()};
-    run([&]() -> awaitable<void> { co_await database->write(commands, ignore, {}); });
+    run([&]() -> awaitable<void> { co_await database->write(commands); });
   }
   std::vector<stream_entry> after(stream_position from, int limit = 1'000) {
     return run([&]() -> awaitable<std::vector<stream_entry>> { co_return co_await log.read_after(from, limit); });
@@ -46,7 +46,6 @@ class stream_log_storage : public storage_test {
   }
   [[nodiscard]] bool is_sqlite() const { return GetParam() == sql::engine::sqlite; }
 
-  static constexpr auto ignore = [](const sql::row&) {};
   const std::string ann = new_id();
   const std::string bob = new_id();
   stream_log log{*database};
@@ -240,7 +239,7 @@ TEST_P(stream_log_storage, rows_of_another_server_s_future_go) {
   append(ann, "1");
   const std::array commands{sql::command{&insert_of_the_future, {}}, sql::command{&edge_of_the_future, {}}};
   run([&]() -> awaitable<void> {
-    co_await database->write(commands, ignore, {});
+    co_await database->write(commands);
     co_await log.drop_foreign_rows();
   });
   append(ann, "2");

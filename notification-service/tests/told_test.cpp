@@ -132,8 +132,7 @@ TEST_P(told, a_mail_that_is_being_sent_takes_no_more) {
       "test.claim", "UPDATE deliveries SET attempts = 1, lease_owner = 'x' WHERE channel = 'email'"};
   run([&]() -> awaitable<void> {
     const std::array commands{sql::command{&claim, {}}};
-    auto ignore = [](const sql::row&) {};
-    co_await database->write(commands, ignore, {});
+    co_await database->write(commands);
   });
   happen("updated", bob, "Second", {ann});
   EXPECT_THAT(queued(ann), testing::Contains("email|pending|task_changed|Bob changed: First|300"));

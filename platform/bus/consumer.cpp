@@ -39,8 +39,6 @@ constexpr auto first_pause = 50ms;
 constexpr auto longest_pause = std::chrono::milliseconds{5s};
 constexpr auto sweep_every = 1h;
 
-constexpr auto ignore_row = [](const sql::row&) {};
-
 /// The smallest UUIDv7 of a millisecond.
 std::string first_id_of(instant t) {
   std::array<char, 40> text{};
@@ -153,17 +151,19 @@ awaitable<attempt_outcome> consumer::attempt(const event& e, bool forget_attempt
 awaitable<int> consumer::count_failure(std::string event_id) {
   const std::array values{sql::param{what_.consumer}, sql::param{event_id},
                           sql::param{to_millis(system_clock().now())}};
-  const std::array commands{sql::command{&count_attempt, values}};
-  int attempts = 0;
-  auto take = [&attempts](const sql::row& r) { attempts = static_cast<int>(r.integer(0)); };
-  co_await what_.database->write(commands, take, {});
-  co_return attempts;
+  const auto count_it = [&values](sql::transaction& tx) -> awaitable<int> {
+    int attempts = 0;
+    auto take = [&attempts](const sql::row& r) { attempts = static_cast<int>(r.integer(0)); };
+    co_await tx.execute(count_attempt, values, take);
+    co_return attempts;
+  };
+  co_return co_await what_.database->transact(count_it);
 }
 
 awaitable<void> consumer::uncount_failure(std::string event_id) {
   const std::array values{sql::param{what_.consumer}, sql::param{event_id}};
   const std::array commands{sql::command{&uncount_attempt, values}};
-  co_await what_.database->write(commands, ignore_row, {});
+  co_await what_.database->write(commands);
 }
 
 awaitable<void> consumer::park(std::string event_id, std::string envelope, std::string error, int attempts) {
@@ -174,7 +174,7 @@ awaitable<void> consumer::park(std::string event_id, std::string envelope, std::
   const std::array commands{sql::command{&insert_parked, parked}, sql::command{&record_consumed, consumed},
                             sql::command{&forget_attempts_of, std::span{consumed}.first(2)}};
   std::array<std::uint64_t, 3> changed{};
-  co_await what_.database->write(commands, ignore_row, changed);
+  co_await what_.database->write(commands, changed);
   if (changed.front() == 0) co_return;
   count(parked_);
   log::error("bus: an event is parked after repeated failures",
@@ -190,7 +190,7 @@ awaitable<void> consumer::sweep_when_due() {
   const std::array attempts{sql::param{what_.consumer}, sql::param{to_millis(now - consumed_kept)}};
   const std::array commands{sql::command{&forget_consumed, consumed}, sql::command{&forget_old_attempts, attempts}};
   try {
-    co_await what_.database->write(commands, ignore_row, {});
+    co_await what_.database->write(commands);
   } catch (const sql::database_error& e) {
     log::warn("bus: old consumption records stay until the next hour",
               {{"consumer", what_.consumer}, {"error", e.what()}});

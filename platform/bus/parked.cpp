@@ -15,8 +15,6 @@ const sql::statement note_failure{"bus.note_replay_failure",
                                   "UPDATE parked_events SET error = ?3, attempts = attempts + 1 "
                                   "WHERE consumer = ?1 AND event_id = ?2"};
 
-constexpr auto ignore_row = [](const sql::row&) {};
-
 }  // namespace
 
 awaitable<std::vector<parked_event>> list_parked(sql::database& where, std::string consumer, int limit) {
@@ -57,7 +55,7 @@ awaitable<replayed> replay_parked(const subscription& whose, std::string event_i
   if (outcome.done()) co_return replayed{found ? replay_outcome::done : replay_outcome::not_there, {}};
   const std::array values{sql::param{whose.consumer}, sql::param{event_id}, sql::param{outcome.error}};
   const std::array commands{sql::command{&note_failure, values}};
-  co_await whose.database->write(commands, ignore_row, {});
+  co_await whose.database->write(commands);
   co_return replayed{replay_outcome::failed, outcome.error};
 }
 

@@ -51,8 +51,6 @@ constexpr auto count_every = 10;  // times the idle poll
 constexpr auto say_again_after = 60s;
 constexpr auto longest_stop = 15s;
 
-constexpr auto ignore_row = [](const sql::row&) {};
-
 }  // namespace
 
 struct relay::state : std::enable_shared_from_this<relay::state> {
@@ -147,7 +145,7 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
     list += ']';
     const std::array values{sql::param{list}};
     const std::array commands{sql::command{&delete_batch, values}};
-    co_await source.write(commands, ignore_row, {});
+    co_await source.write(commands);
   }
 
   /// Is it our turn, for at least half a lease more?
@@ -160,7 +158,7 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
                             sql::param{to_millis(until + settings.lease)}};
     const std::array commands{sql::command{&take_lease, values}};
     std::array<std::uint64_t, 1> changed{};
-    co_await source.write(commands, ignore_row, changed);
+    co_await source.write(commands, changed);
     lease_until = changed[0] > 0 ? until : instant{};
     co_return changed[0] > 0;
   }
@@ -170,7 +168,7 @@ struct relay::state : std::enable_shared_from_this<relay::state> {
     const std::array values{sql::param{holder}};
     const std::array commands{sql::command{&release_lease, values}};
     try {
-      co_await source.write(commands, ignore_row, {});
+      co_await source.write(commands);
     } catch (const std::exception&) {  // then it expires
     }
   }

@@ -188,8 +188,7 @@ awaitable<result<>> idempotency::run(const http::request& r, http::response& ans
   const std::array values{sql::param{record.caller_}, sql::param{record.key_hash_},
                           sql::param{to_millis(time_.now() - lifetime)}};
   const std::array commands{sql::command{&delete_one_expired, values}};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
   answer.clear();
   co_return co_await todo(&record);
 }
@@ -197,8 +196,7 @@ awaitable<result<>> idempotency::run(const http::request& r, http::response& ans
 awaitable<void> idempotency::sweep() {
   const std::array values{sql::param{to_millis(time_.now() - lifetime)}};
   const std::array commands{sql::command{&delete_expired, values}};
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 }  // namespace cumulo::service

@@ -202,11 +202,12 @@ class database {
   virtual awaitable<std::uint64_t> query_slow(const statement& what, std::span<const param> values, row_sink sink) = 0;
 
   /// One or several statements that succeed or fail together, without logic between them; durable when it returns.
-  /// Shares one fsync (or one Sync) with what other requests write meanwhile. Rows returned by any of them go to `sink`
-  /// in order; if a neighbour fails, they may come again from the first. Returns the rows changed or returned by each
-  /// command through `changed` if it is not empty (same length). The fast path of writes. Conditions go into the SQL
-  /// (an outbox row `INSERT … SELECT … WHERE EXISTS`).
-  virtual awaitable<void> write(std::span<const command> commands, row_sink sink, std::span<std::uint64_t> changed) = 0;
+  /// Shares one fsync (or one Sync) with what other requests write meanwhile. Returns the rows changed or returned by
+  /// each command through `changed` if it is not empty (same length), but no row: if a neighbour fails they run again,
+  /// and what one run returned need not be what the other does. The fast path of writes. Conditions go into the SQL (an
+  /// outbox row `INSERT … SELECT … WHERE EXISTS`).
+  virtual awaitable<void> write(std::span<const command> commands, std::span<std::uint64_t> changed) = 0;
+  awaitable<void> write(std::span<const command> commands) { return write(commands, {}); }
 
   /// Runs `body(transaction&) -> awaitable<T>` in a read-write transaction; durable when it returns. An exception, or a
   /// `result` that holds an error, rolls back. The body may run again, for its own or others' sake: it has no other

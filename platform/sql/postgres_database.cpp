@@ -99,15 +99,14 @@ class postgres_database final : public database {
     co_return deliver(request.results.front().get(), sink);
   }
 
-  awaitable<void> write(std::span<const command> commands, row_sink sink, std::span<std::uint64_t> changed) override {
+  awaitable<void> write(std::span<const command> commands, std::span<std::uint64_t> changed) override {
     require_open("postgres.write");
     if (commands.empty()) co_return;
     postgres_request request{};
     request.commands = commands;
     co_await parts_.front()->writes->run(request);
     for (std::size_t i = 0; i < commands.size(); ++i) {
-      const auto rows = deliver(request.results[i].get(), sink);
-      if (!changed.empty()) changed[i] = rows;
+      if (!changed.empty()) changed[i] = count_rows(request.results[i].get());
     }
   }
 

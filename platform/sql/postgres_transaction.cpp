@@ -36,20 +36,21 @@ class postgres_row final : public row {
 
 }  // namespace
 
+std::uint64_t count_rows(const PGresult* r) {
+  if (PQresultStatus(r) == PGRES_TUPLES_OK) return static_cast<std::uint64_t>(PQntuples(r));
+  const std::string_view count{PQcmdTuples(const_cast<PGresult*>(r))};
+  std::uint64_t out = 0;
+  std::from_chars(count.data(), count.data() + count.size(), out);
+  return out;
+}
+
 std::uint64_t deliver(const PGresult* r, row_sink sink) {
-  if (PQresultStatus(r) != PGRES_TUPLES_OK) {
-    const std::string_view count{PQcmdTuples(const_cast<PGresult*>(r))};
-    std::uint64_t out = 0;
-    std::from_chars(count.data(), count.data() + count.size(), out);
-    return out;
-  }
-  const int rows = PQntuples(r);
   postgres_row current{r};
-  for (int i = 0; i < rows; ++i) {
+  for (int i = 0; i < PQntuples(r); ++i) {  // none, unless it returns rows
     current.move_to(i);
     sink(current);
   }
-  return static_cast<std::uint64_t>(rows);
+  return count_rows(r);
 }
 
 awaitable<std::uint64_t> postgres_transaction::execute(const statement& what, std::span<const param> values,

@@ -5,7 +5,9 @@
 
 namespace cumulo::sql {
 
-/// Rows changed or returned by one result; feeds its rows to `sink`.
+/// Rows changed or returned by one result.
+[[nodiscard]] std::uint64_t count_rows(const PGresult* r);
+/// The same, and feeds its rows to `sink`.
 std::uint64_t deliver(const PGresult* r, row_sink sink);
 
 /// A transaction over an exclusive link. BEGIN travels with the first statement.

@@ -52,11 +52,10 @@ class sqlite_database final : public database {
     co_return read.rows;
   }
 
-  awaitable<void> write(std::span<const command> commands, row_sink sink, std::span<std::uint64_t> changed) override {
+  awaitable<void> write(std::span<const command> commands, std::span<std::uint64_t> changed) override {
     require_open("sqlite.write");
     sqlite_change change{};
     change.commands = commands;
-    change.sink.emplace(sink);
     change.changed = changed;
     co_await writer_.run(change);
   }

@@ -17,9 +17,9 @@ const statement begin_group{"sqlite.begin", "BEGIN IMMEDIATE"};
 const statement end_group{"sqlite.commit", "COMMIT"};
 const statement rollback_group{"sqlite.rollback", "ROLLBACK"};
 
-void run(sqlite_connection& connection, const statement& what) {
+std::uint64_t run(sqlite_connection& connection, const statement& what, std::span<const param> values = {}) {
   auto ignore = [](const row&) {};
-  connection.execute(what, {}, ignore);
+  return connection.execute(what, values, ignore);
 }
 
 /// What the neighbours of a change get whose failure made SQLite roll back everything: a full disk is one for all.
@@ -28,7 +28,7 @@ std::exception_ptr group_failure(const sqlite_change& guilty) {
     guilty.rethrow();
   } catch (const database_error& e) {
     if (e.kind() == failure::full) return std::current_exception();
-  } catch (...) {  // not the database's: a sink or a body threw
+  } catch (...) {  // not the database's: a body threw
   }
   return std::make_exception_ptr(
       database_error(failure::unavailable, "sqlite.write", "the group was rolled back with a failing neighbour"));
@@ -229,7 +229,7 @@ bool sqlite_writer::run_member(sqlite_change& change, bool alone) {
 
 void sqlite_writer::run_commands(sqlite_change& change) {
   for (std::size_t i = 0; i < change.commands.size(); ++i) {
-    const auto rows = connection_.execute(*change.commands[i].what, change.commands[i].values, *change.sink);
+    const auto rows = sql::run(connection_, *change.commands[i].what, change.commands[i].values);
     if (!change.changed.empty()) change.changed[i] = rows;
   }
 }

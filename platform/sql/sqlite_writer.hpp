@@ -15,7 +15,6 @@ namespace cumulo::sql {
 /// A change that waits for the writer. Either `commands` (write) or `body` (transact) is given.
 struct sqlite_change : waiter {
   std::span<const command> commands{};
-  std::optional<row_sink> sink{};
   std::span<std::uint64_t> changed{};
   std::optional<function_ref<awaitable<bool>(transaction&)>> body{};
   std::chrono::steady_clock::time_point asked{std::chrono::steady_clock::now()};

@@ -83,10 +83,10 @@ class traced_database final : public database {
     return timed(std::move(span), inner_->query_slow(what, values, sink));
   }
 
-  awaitable<void> write(std::span<const command> commands, row_sink sink, std::span<std::uint64_t> changed) override {
+  awaitable<void> write(std::span<const command> commands, std::span<std::uint64_t> changed) override {
     auto span = spans_.begin_batch(commands);
-    if (!span.records()) return inner_->write(commands, sink, changed);
-    return timed(std::move(span), inner_->write(commands, sink, changed));
+    if (!span.records()) return inner_->write(commands, changed);
+    return timed(std::move(span), inner_->write(commands, changed));
   }
 
   [[nodiscard]] health check() const override { return inner_->check(); }

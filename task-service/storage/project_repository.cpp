@@ -133,8 +133,7 @@ awaitable<void> project_repository::add_project(const project& p, std::span<cons
   const std::array membership{sql::param{p.created_by}, sql::param{p.id}, sql::param{p.position}};
   std::vector<sql::command> commands{{&insert_project, values}, {&insert_membership, membership}};
   commands.insert(commands.end(), beside.begin(), beside.end());
-  auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 awaitable<result<project>> project_repository::change_project(std::string_view account_id, std::string_view id,

@@ -171,7 +171,7 @@ awaitable<bool> index_new_documents(sql::database& store, int most) {
   if (added != 0) commands = {{&index_documents, to_add}, {&advance_index, to_add}};
   if (found != 0) commands.insert(commands.end(), {{&forget_words, to_forget}, {&forget_forgotten, to_forget}});
   if (commands.empty()) co_return false;
-  co_await store.write(commands, ignore, {});
+  co_await store.write(commands);
   co_return added == most || found == most;
 }
 

@@ -198,10 +198,9 @@ awaitable<result<>> task_repository::add_task(std::string_view account_id, task&
   if (!t.labels.empty()) commands.push_back(labelled.insertion());
   commands.insert(commands.end(), beside.begin(), beside.end());
 
-  auto ignore = [](const sql::row&) {};
   bool refused = false;
   try {
-    co_await store_.write(commands, ignore, {});
+    co_await store_.write(commands);
   } catch (const sql::database_error& e) {
     if (e.kind() != sql::failure::check_violation || e.statement() != insert_task.name) throw;
     refused = true;
@@ -219,7 +218,7 @@ awaitable<result<>> task_repository::add_task(std::string_view account_id, task&
   const inbox_rows inbox{account_id};
   std::vector<sql::command> with_inbox = inbox.insertion();
   with_inbox.insert(with_inbox.end(), commands.begin(), commands.end());
-  co_await store_.write(with_inbox, ignore, {});
+  co_await store_.write(with_inbox);
   co_return result<>{};
 }
 

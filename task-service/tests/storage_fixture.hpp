@@ -71,8 +71,7 @@ class storage : public cumulo::test::each_engine {
     run([&]() -> awaitable<void> {
       const std::array values{sql::param{account}, sql::param{p.id}, sql::param{role}};
       const std::array commands{sql::command{&insert, values}};
-      auto ignore = [](const sql::row&) {};
-      co_await database->write(commands, ignore, {});
+      co_await database->write(commands);
     });
   }
 

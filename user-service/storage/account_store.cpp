@@ -172,8 +172,7 @@ awaitable<void> account_store::rehash_password(std::string_view id, std::string_
                                                std::string_view new_hash) {
   const std::array values{sql::param{id}, sql::param{old_hash}, sql::param{new_hash}};
   const std::array commands{sql::command{&update_hash, values}};
-  const auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 awaitable<std::vector<account>> account_store::list(std::string filter, page which) {

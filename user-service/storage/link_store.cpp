@@ -169,8 +169,7 @@ awaitable<result<>> link_store::withdraw_invitation(std::string_view id, instant
   const std::array values{sql::param{id}, sql::param{to_millis(now)}};
   const std::array commands{sql::command{&delete_invitation, values}};
   std::array<std::uint64_t, 1> changed{};
-  const auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, changed);
+  co_await store_.write(commands, changed);
   if (changed[0] == 0) co_return error{errc::not_found, "There is no such invitation."};
   co_return result<>{};
 }
@@ -195,8 +194,7 @@ awaitable<void> link_store::sweep(instant now) {
   const std::array day_ago{sql::param{to_millis(now - std::chrono::hours{24})}};
   const std::array commands{sql::command{&sweep_tokens, month_ago}, sql::command{&sweep_invitations, month_ago},
                             sql::command{&sweep_requests, day_ago}};
-  const auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 }  // namespace cumulo::users::storage

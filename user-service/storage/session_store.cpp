@@ -172,8 +172,7 @@ awaitable<result<>> session_store::open_at_once(const opening& what, const chang
                             sql::command{&tell_if_open, told}, sql::command{&warn_if_new_device, warned},
                             sql::command{&remember_device, seen}};
   std::array<std::uint64_t, commands.size()> changed{};
-  const auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, changed);
+  co_await store_.write(commands, changed);
   if (changed[1] == 0) co_return error{errc::unauthenticated, "The account changed while signing in."};
   co_return result<>{};
 }
@@ -228,8 +227,7 @@ awaitable<bool> session_store::replace_turn(const renewal& what, const change& w
   if (record == nullptr) {
     const std::array commands{sql::command{&rotate_turn, values}};
     std::array<std::uint64_t, 1> changed{};
-    const auto ignore = [](const sql::row&) {};
-    co_await store_.write(commands, ignore, changed);
+    co_await store_.write(commands, changed);
     co_return changed[0] == 1;
   }
   const auto body = [&](sql::transaction& tx) -> awaitable<bool> {
@@ -348,8 +346,7 @@ awaitable<void> session_store::sweep(instant now) {
   const std::array commands{sql::command{&sweep_sessions, values}, sql::command{&sweep_tokens, values},
                             sql::command{&sweep_revocations, values}, sql::command{&sweep_creations, day_ago},
                             sql::command{&sweep_devices, long_ago}};
-  const auto ignore = [](const sql::row&) {};
-  co_await store_.write(commands, ignore, {});
+  co_await store_.write(commands);
 }
 
 }  // namespace cumulo::users::storage

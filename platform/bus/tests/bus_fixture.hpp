@@ -16,8 +16,6 @@ namespace cumulo::bus::test {
 
 using namespace std::chrono_literals;
 
-inline constexpr auto nothing = [](const sql::row&) {};
-
 using cumulo::test::engine_database;
 using cumulo::test::engine_name;
 using cumulo::test::run;
@@ -128,7 +126,7 @@ class bus_fixture : public testing::TestWithParam<Parameter> {
       const outbox_row row{std::move(e)};
       run(threads, [&]() -> awaitable<void> {
         const std::array commands{row.command()};
-        co_await db->write(commands, nothing, {});
+        co_await db->write(commands);
       });
     }
   }

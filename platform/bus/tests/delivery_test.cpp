@@ -48,7 +48,7 @@ TEST_P(delivery, a_large_backlog_is_counted_too) {
                             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12345) "
                             "SELECT 'id', 't', '/s', 'a', 1700000000000 + i, '{}', '' FROM n"};
   const std::array commands{sql::command{&fill, {}}};
-  run(threads, [&]() -> awaitable<void> { co_await db->write(commands, nothing, {}); });
+  run(threads, [&]() -> awaitable<void> { co_await db->write(commands); });
   relay waiting{*db, nullptr, threads, quick, &metrics};
   waiting.start();
   EXPECT_TRUE(soon([&] { return metric_is("cumulo_outbox_waiting{outbox=\"outbox\"} 12345"); })) << metrics_text();
@@ -149,7 +149,7 @@ const sql::statement leave_lease{"test.leave_lease",
 TEST_P(delivery, a_turn_taken_by_a_clock_that_was_wrong_holds_nobody_up) {
   const std::array values{sql::param{to_millis(system_clock().now() + 1h)}};
   const std::array commands{sql::command{&leave_lease, values}};
-  run(threads, [&]() -> awaitable<void> { co_await db->write(commands, nothing, {}); });
+  run(threads, [&]() -> awaitable<void> { co_await db->write(commands); });
   const auto events = make_inproc_broker(nullptr);
   events->subscribe(consumer("c", leaving("c")));
   relay moving{*db, events.get(), threads, quick, nullptr};
@@ -161,7 +161,7 @@ TEST_P(delivery, a_turn_taken_by_a_clock_that_was_wrong_holds_nobody_up) {
 TEST_P(delivery, a_dead_replicas_turn_ends_with_its_lease) {
   const std::array values{sql::param{to_millis(system_clock().now() + 700ms)}};
   const std::array commands{sql::command{&leave_lease, values}};
-  run(threads, [&]() -> awaitable<void> { co_await db->write(commands, nothing, {}); });
+  run(threads, [&]() -> awaitable<void> { co_await db->write(commands); });
   const auto begun = std::chrono::steady_clock::now();
   const auto events = make_inproc_broker(nullptr);
   events->subscribe(consumer("c", leaving("c")));
@@ -185,7 +185,7 @@ TEST_P(delivery, an_earlier_position_that_commits_later_is_not_lost) {
     std::vector<sql::param> values(row.values().begin(), row.values().end());
     values.emplace_back(position);
     const std::array commands{sql::command{&insert, values}};
-    run(threads, [&]() -> awaitable<void> { co_await db->write(commands, nothing, {}); });
+    run(threads, [&]() -> awaitable<void> { co_await db->write(commands); });
   };
   const auto events = make_inproc_broker(nullptr);
   events->subscribe(consumer("c", leaving("c")));
@@ -207,7 +207,7 @@ TEST_P(delivery, old_consumption_records_are_swept) {
                                                         {"c", new_id()}}) {
     const std::array values{sql::param{who}, sql::param{id}};
     const std::array commands{sql::command{&record, values}};
-    run(threads, [&]() -> awaitable<void> { co_await db->write(commands, nothing, {}); });
+    run(threads, [&]() -> awaitable<void> { co_await db->write(commands); });
   }
   const auto events = make_inproc_broker(nullptr);
   events->subscribe(consumer("c", leaving("c")));

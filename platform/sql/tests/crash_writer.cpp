@@ -21,9 +21,7 @@ int main(int argc, char** argv) {
         const auto id = std::to_string(w) + "-" + std::to_string(n);
         const std::array values{param{id}};
         const std::array both{command{&insert, values}, command{&insert_pair, values}};
-        auto ignore = [](const row&) {};
-        const row_sink sink{ignore};
-        co_await db->write(both, sink, {});
+        co_await db->write(both);
         std::puts(id.c_str());
         std::fflush(stdout);
       }

@@ -58,9 +58,7 @@ inline awaitable<std::uint64_t> select(database& db, const statement& what, std:
 inline awaitable<std::uint64_t> change(database& db, const statement& what, std::span<const param> values) {
   const std::array commands{command{&what, values}};
   std::array<std::uint64_t, 1> changed{};
-  auto ignore = [](const row&) {};
-  const row_sink sink{ignore};
-  co_await db.write(commands, sink, changed);
+  co_await db.write(commands, changed);
   co_return changed[0];
 }
 

@@ -17,8 +17,7 @@ class note_test : public each_engine {
     run(threads, [&]() -> awaitable<void> {
       const std::array values{sql::param{id}, sql::param{size}};
       const std::array commands{sql::command{&insert_note, values}};
-      auto ignore = [](const sql::row&) {};
-      co_await database->write(commands, ignore, {});
+      co_await database->write(commands);
     });
   }
   std::int64_t sum() {

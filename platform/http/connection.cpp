@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr auto no_throw = asio::as_tuple(use_awaitable);
 constexpr std::size_t largest_batch = 64 * 1024;          // of pipelined answers before they go out
+constexpr std::size_t most_in_a_row = 16;                 // pipelined requests before others have their turn
 constexpr std::size_t worth_discarding = 64 * 1024;       // of an unwanted body, to keep the connection
 constexpr std::size_t most_lingering = 16 * 1024 * 1024;  // bytes read and dropped after a refusal
 constexpr std::size_t most_refused_connections = 512;     // over the cap, being told so
@@ -167,6 +168,8 @@ awaitable<void> connection::serve() {
           admitted = false;
           refuse(problem_);
         }
+        // A body may take minutes, and the credential be revoked meanwhile.
+        admitted = admitted && authenticate(t, exchange_);
         request_builder{exchange_.asked}.body(body_);
       }
     }
@@ -201,6 +204,10 @@ awaitable<void> connection::serve() {
       if (!flush_now()) co_await flush_rest();
     }
     if (!keep_) co_return;
+    if (++in_a_row_ == most_in_a_row) {
+      in_a_row_ = 0;
+      co_await asio::post(t.context, use_awaitable);
+    }
   }
 }
 

@@ -65,6 +65,7 @@ class connection final : public std::enable_shared_from_this<connection>, public
   std::string_view tail_;  // a large body, written after out_
   std::size_t sent_{0};
   std::uint64_t received_{0};
+  std::size_t in_a_row_{0};  // requests served since the last wait for bytes
   std::chrono::steady_clock::time_point began_;
   error problem_;
   const bool peer_is_trusted_;

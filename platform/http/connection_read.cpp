@@ -59,6 +59,7 @@ awaitable<connection::head_progress> connection::read_head(bool first) {
       co_return head_progress::failed;
     }
     in_.filled(size);
+    in_a_row_ = 0;
   }
   t.wheel.clear(*this);
   if (head == progress::done) co_return head_progress::done;
@@ -106,7 +107,7 @@ awaitable<connection::body_progress> connection::read_body(bool admitted) {
       space = asio::buffer(in_.free_space(), in_.free_size());
     } else {
       if (have == length) break;
-      body_.resize(std::min(length, have + step));
+      body_.resize(std::min(length, have + std::clamp(have, first_room, step)));  // no more than has come already
       space = asio::buffer(body_.data() + have, body_.size() - have);
     }
     if (received_ - renewed_at > step) {  // a slow client may take long for a large body, but not for a small one

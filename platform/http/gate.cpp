@@ -175,8 +175,32 @@ bool refuse_credential(server_thread& t, exchange& x, const error& why, bool giv
   return false;
 }
 
+bool media_is_right(exchange& x, const request_head& head) {
+  if (!head.has_body() || x.found == nullptr) return true;
+  if (head.method != verb::post && head.method != verb::put && head.method != verb::patch) return true;
+  const auto wanted = x.found->media;
+  if (wanted == "*") return true;
+  const auto field = x.asked.header("content-type");
+  const auto type = trim(field.substr(0, field.find(';')));
+  if (wanted.empty()
+          ? equal_ignoring_case(type, "application/json") || equal_ignoring_case(type, "application/merge-patch+json")
+          : equal_ignoring_case(type, wanted)) {
+    return true;
+  }
+  refuse(
+      x, errc::unsupported_media,
+      "The body must be " + std::string{wanted.empty() ? "application/json" : wanted} + ", as Content-Type must say.");
+  if (head.method == verb::patch && wanted.empty()) {
+    x.answer.header("Accept-Patch", "application/json, application/merge-patch+json");  // RFC 5789 §2.2
+  }
+  return false;
+}
+
+}  // namespace
+
 bool authenticate(server_thread& t, exchange& x) {
   const auto& s = *t.shared;
+  if (x.found == nullptr || !x.found->who.needs_caller) return true;
   const auto& needs = x.found->who;
   static constexpr std::string_view scheme = "bearer ";
   const auto field = x.asked.header("authorization");
@@ -208,29 +232,6 @@ bool authenticate(server_thread& t, exchange& x) {
   if (needs.administrator && !who.administrator) return refuse(x, errc::forbidden, "This is for administrators.");
   return true;
 }
-
-bool media_is_right(exchange& x, const request_head& head) {
-  if (!head.has_body() || x.found == nullptr) return true;
-  if (head.method != verb::post && head.method != verb::put && head.method != verb::patch) return true;
-  const auto wanted = x.found->media;
-  if (wanted == "*") return true;
-  const auto field = x.asked.header("content-type");
-  const auto type = trim(field.substr(0, field.find(';')));
-  if (wanted.empty()
-          ? equal_ignoring_case(type, "application/json") || equal_ignoring_case(type, "application/merge-patch+json")
-          : equal_ignoring_case(type, wanted)) {
-    return true;
-  }
-  refuse(
-      x, errc::unsupported_media,
-      "The body must be " + std::string{wanted.empty() ? "application/json" : wanted} + ", as Content-Type must say.");
-  if (head.method == verb::patch && wanted.empty()) {
-    x.answer.header("Accept-Patch", "application/json, application/merge-patch+json");  // RFC 5789 §2.2
-  }
-  return false;
-}
-
-}  // namespace
 
 void answer_problem(exchange& x, const error& e, std::string_view challenge) {
   write_problem(x.answer, e, x.instance, x.request_id);

@@ -42,6 +42,9 @@ void name_request(server_thread& thread, exchange& x, const request_head* head, 
 /// the answer is made.
 [[nodiscard]] bool admit(server_thread& thread, exchange& x, const request_head& head, bool peer_is_trusted);
 
+/// Is the request's credential still what its route needs? True where that needs none. False: the answer is made.
+[[nodiscard]] bool authenticate(server_thread& thread, exchange& x);
+
 /// Says what became of the request, and ends its span.
 void end_span(exchange& x);
 

@@ -9,10 +9,15 @@
 namespace cumulo::http {
 namespace {
 
+constexpr std::string_view policy_of_the_page =
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 struct served_file {
   embedded_file file;
   std::string_view type;
   bool immutable;
+  std::string_view policy;
 };
 
 using file_map = std::unordered_map<std::string, served_file>;
@@ -42,11 +47,7 @@ void send(const served_file& served, const request& r, response& out) {
   const embedded_file& file = served.file;
   out.content_type(served.type);
   out.header("Cache-Control", served.immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  if (served.type.substr(0, 9) == "text/html") {
-    out.header("Content-Security-Policy",
-               "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
-               "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
-  }
+  if (served.type.starts_with("text/html")) out.header("Content-Security-Policy", served.policy);
   const bool zipped = !file.gzipped.empty() && lists_token(r.header("accept-encoding"), "gzip");
   if (!file.gzipped.empty()) out.header("Vary", "Accept-Encoding");
   // Each form is a fixed sequence of bytes with a strong tag of its own.
@@ -90,10 +91,19 @@ std::string_view media_type(std::string_view name) {
   return "application/octet-stream";
 }
 
+handler serve_file(const embedded_file& file, std::string_view policy) {
+  return [served = served_file{file, media_type(file.name), false, policy}](const request& r,
+                                                                            response& out) -> awaitable<result<>> {
+    send(served, r, out);
+    co_return result<>{};
+  };
+}
+
 handler serve_files(std::span<const embedded_file> files) {
   auto all = std::make_shared<file_map>();
   for (const auto& file : files) {
-    (*all)["/" + std::string{file.name}] = {file, media_type(file.name), has_content_hash(file.name)};
+    (*all)["/" + std::string{file.name}] = {file, media_type(file.name), has_content_hash(file.name),
+                                            policy_of_the_page};
   }
   return
       [all = std::shared_ptr<const file_map>{std::move(all)}](const request& r, response& out) -> awaitable<result<>> {

@@ -12,6 +12,9 @@ namespace cumulo::http {
 /// `/app/` answer index.html (client-side routes); others are errc::not_found.
 [[nodiscard]] handler serve_files(std::span<const embedded_file> files);
 
+/// Serves one of them, revalidated; HTML with this Content-Security-Policy (static storage).
+[[nodiscard]] handler serve_file(const embedded_file& file, std::string_view policy);
+
 /// By extension; "application/octet-stream" if unknown.
 [[nodiscard]] std::string_view media_type(std::string_view name);
 

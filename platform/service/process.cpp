@@ -11,6 +11,7 @@
 
 #include "platform/core/failure.hpp"
 #include "platform/http/server.hpp"
+#include "platform/http/static_files.hpp"
 #include "platform/observe/log.hpp"
 #include "platform/observe/metrics.hpp"
 #include "platform/service/health.hpp"
@@ -102,24 +103,16 @@ http::server_settings management_settings(const config& c) {
 }
 
 std::vector<http::route> document_routes(std::span<const embedded_file> documents) {
+  static constexpr std::string_view policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
   std::vector<http::route> routes;
-  const auto add = [&](std::string_view path, std::string_view name, std::string_view media_type) {
+  const auto add = [&](std::string_view path, std::string_view name) {
     const auto found = std::ranges::find(documents, name, &embedded_file::name);
     if (found == documents.end()) return;
-    auto serve_document = [content = found->content, media_type](const http::request& r,
-                                                                 http::response& answer) -> awaitable<result<>> {
-      answer.content_type(media_type);
-      answer.header("Cache-Control", "no-cache");
-      answer.header("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
-      answer.static_body(content);
-      answer.etag_of_body(r);
-      co_return result<>{};
-    };
-    routes.push_back({http::verb::get, path, serve_document, http::anyone, http::limit::none});
+    routes.push_back({http::verb::get, path, http::serve_file(*found, policy), http::anyone, http::limit::read});
   };
-  add("/openapi.json", "openapi.json", "application/json");
-  add("/docs", "docs.html", "text/html; charset=utf-8");
-  add("/docs.css", "docs.css", "text/css; charset=utf-8");
+  add("/openapi.json", "openapi.json");
+  add("/docs", "docs.html");
+  add("/docs.css", "docs.css");
   return routes;
 }
 

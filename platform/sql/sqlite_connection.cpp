@@ -126,7 +126,9 @@ sqlite_connection::sqlite_connection(const std::string& file, access how, std::c
     run_script(how == access::read_only ? "PRAGMA query_only=ON" : "PRAGMA wal_autocheckpoint=0", "sqlite.open");
     if (how != access::read_only) grow_by_steps(file);
     // A transaction of many members changes more pages than the 2 MB that are usual, and would write them twice.
-    if (how == access::read_write) run_script("PRAGMA cache_size=-65536", "sqlite.open");
+    // Nothing of it is written before it commits: after a rollback its pages would still wait to be written to the log,
+    // where another process may have written meanwhile.
+    if (how == access::read_write) run_script("PRAGMA cache_size=-65536; PRAGMA cache_spill=OFF", "sqlite.open");
   } catch (...) {
     sqlite3_close(db_);
     throw;

@@ -42,6 +42,7 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
   try {
     log.gathered->append(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
   } catch (const std::bad_alloc&) {
+    log.gathered->clear();
     return SQLITE_IOERR_NOMEM;
   }
   return SQLITE_OK;

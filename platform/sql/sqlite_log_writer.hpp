@@ -7,6 +7,7 @@ namespace cumulo::sql {
 /// times the work of the same bytes in one; a group commit has hundreds of them. The pieces are written before a sync
 /// returns, and before this connection reads or measures the file; others never look at what was not synced, because
 /// with synchronous=FULL the log's index is told of a commit after its sync (https://www.sqlite.org/walformat.html).
+/// The connection must not spill (PRAGMA cache_spill=OFF): what a rollback leaves gathered would be written later.
 /// A full disk is reported by the sync instead of the write. Any thread; registers itself at the first call.
 [[nodiscard]] const char* log_gathering_vfs();
 

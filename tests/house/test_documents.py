@@ -51,6 +51,8 @@ def test_the_contract_is_served_as_it_is_written(system):
     assert served.json() == contract().document
     again = system.request("GET", "/openapi.json", headers={"If-None-Match": served.headers["etag"]})
     assert again.status_code == 304
+    zipped = system.request("GET", "/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert zipped.headers["etag"].endswith('-gzip"'), "compressed once, when built, and not for each request"
 
 
 def test_the_page_is_served_whole_and_cached_by_what_it_is(systems):

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "platform/core/failure.hpp"
 #include "platform/core/id.hpp"
 #include "platform/http/tests/raw_client.hpp"
@@ -17,7 +19,7 @@ class known_tokens final : public auth::authenticator {
  public:
   result<std::shared_ptr<const auth::principal>> authenticate(std::string_view token) override {
     auto who = std::make_shared<auth::principal>();
-    if (token == "good") {
+    if (token == "good" && !revoked) {
       who->account_id = "account-1";
     } else if (token == "reader") {
       who->account_id = "account-2";
@@ -33,6 +35,8 @@ class known_tokens final : public auth::authenticator {
     }
     return std::shared_ptr<const auth::principal>{std::move(who)};
   }
+
+  std::atomic<bool> revoked{false};  ///< "good", since then
 };
 
 handler who_am_i() {
@@ -102,6 +106,23 @@ class gate : public testing::Test {
   known_tokens tokens;
   test_server server{table(), {}, &tokens};
 };
+
+TEST_F(gate, a_credential_revoked_while_the_body_comes_is_refused) {
+  static const std::string head =
+      "POST /me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
+      "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+  raw_client client{server.port()};
+  client.send(head);
+  ASSERT_EQ(client.read()->status, 100);
+  client.send("{}");
+  EXPECT_EQ(client.read()->status, 200);
+  client.send(head);
+  ASSERT_EQ(client.read()->status, 100);
+  tokens.revoked = true;
+  client.send("{}");
+  EXPECT_EQ(client.read()->status, 401);
+  EXPECT_EQ(server.exchange(ask("GET", "/open")).status, 200);
+}
 
 TEST_F(gate, paths_with_and_without_prefix_reach_the_same_route) {
   EXPECT_EQ(server.exchange(ask("GET", "/open")).status, 200);

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <random>
+#include <thread>
 
 #include "platform/http/tests/raw_client.hpp"
 
@@ -160,6 +162,30 @@ TEST(compression, only_when_asked_for_and_worth_it) {
       EXPECT_LT(answer.body.size(), static_cast<std::size_t>(c.size));
     }
   }
+}
+
+TEST(pipelining, others_have_their_turn_meanwhile) {
+  static constexpr int sent_at_once = 90;
+  std::atomic<int> handled{0};
+  std::atomic<int> handled_before_the_other{sent_at_once};
+  const auto busy = [&](const request&, response&) -> awaitable<result<>> {
+    std::this_thread::sleep_for(milliseconds{5});
+    ++handled;
+    co_return result<>{};
+  };
+  const auto other = [&](const request&, response&) -> awaitable<result<>> {
+    handled_before_the_other = handled.load();
+    co_return result<>{};
+  };
+  test_server server{{{verb::get, "/busy", busy}, {verb::get, "/other", other}}};
+  raw_client greedy{server.port()};
+  std::string all;
+  for (int i = 0; i < sent_at_once; ++i) all += ask("GET", "/busy");
+  greedy.send(all);
+  while (handled == 0) std::this_thread::sleep_for(milliseconds{1});
+  EXPECT_EQ(server.exchange(ask("GET", "/other")).status, 200);
+  EXPECT_LT(handled_before_the_other, 60);
+  for (int i = 0; i < sent_at_once; ++i) EXPECT_EQ(greedy.read()->status, 200);
 }
 
 TEST(conditional, etag_of_body_and_if_none_match) {

@@ -76,6 +76,16 @@ TEST_F(static_files, compressed_form_where_it_helps) {
   EXPECT_EQ(get("/logo.png", zip).body, "\x89PNG");
 }
 
+TEST_F(static_files, one_file_with_a_policy_of_its_own) {
+  const embedded_file page{"docs.html", "<html>", "its gzip form", "19"};
+  serve = serve_file(page, "default-src 'none'");
+  header_fields zip;
+  zip.add("Accept-Encoding", "gzip");
+  const auto docs = get("/docs", zip);
+  EXPECT_EQ(docs.body, "its gzip form");
+  EXPECT_THAT(docs.fields, HasSubstr("Content-Security-Policy: default-src 'none'\r\n"));
+}
+
 TEST(media_types, by_extension) {
   EXPECT_EQ(media_type("a/b.JS"), "text/javascript; charset=utf-8");
   EXPECT_EQ(media_type("x.html"), "text/html; charset=utf-8");

@@ -28,8 +28,8 @@ std::vector<http::route> make_routes(api::sign_in_api& signing_in, api::account_
   return {
       {post, "/register", to(signing_in, &sign_in_api::register_account), anyone, sign_in},
       {post, "/login", to(signing_in, &sign_in_api::log_in), anyone, sign_in},
-      {post, "/token/refresh", to(signing_in, &sign_in_api::refresh), anyone, sign_in},
-      {post, "/logout", to(signing_in, &sign_in_api::log_out), anyone, sign_in},
+      {post, "/token/refresh", to(signing_in, &sign_in_api::refresh), anyone, write},
+      {post, "/logout", to(signing_in, &sign_in_api::log_out), anyone, write},
 
       {get, "/profile", to(account, &account_api::get_profile), caller_with(scope_profile_read), read},
       {patch, "/profile", to(account, &account_api::change_profile), caller_with(scope_profile_write), write},

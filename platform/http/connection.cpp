@@ -24,6 +24,7 @@ constexpr std::size_t most_in_a_row = 16;                 // pipelined requests 
 constexpr std::size_t worth_discarding = 64 * 1024;       // of an unwanted body, to keep the connection
 constexpr std::size_t most_lingering = 16 * 1024 * 1024;  // bytes read and dropped after a refusal
 constexpr std::size_t most_refused_connections = 512;     // over the cap, being told so
+constexpr std::size_t share_of_one = 16;                  // of connections when they are scarce, or a tenth of all
 constexpr milliseconds linger_time{2000};
 
 ip_address address_of(const tcp_socket& socket) {
@@ -51,18 +52,20 @@ connection::connection(std::shared_ptr<server_thread> thread, tcp_socket&& socke
 void connection::open(std::shared_ptr<server_thread> thread, tcp_socket&& socket) {
   auto& shared = *thread->shared;
   const auto peer = address_of(socket);
+  const auto most = shared.settings.max_connections;
   auto& context = thread->context;
   const auto now_open = ++shared.connections;
-  const bool over = now_open > shared.settings.max_connections;
-  if (over) {
+  if (now_open > most + most_refused_connections) {
     shared.metrics.reject(rejection::connections);
-    if (now_open > shared.settings.max_connections + most_refused_connections) {
-      --shared.connections;
-      return;  // closes it unheard
-    }
+    --shared.connections;
+    return;  // closes it unheard
   }
-  shared.metrics.connection_opened();
   auto self = std::make_shared<connection>(std::move(thread), std::move(socket), peer);
+  const auto of_client = self->peer_is_trusted_ ? 0 : shared.present.enter(client_network(self->peer_));
+  const bool scarce = now_open > most / 4 * 3 && of_client > std::max(share_of_one, most / 10);
+  const bool over = now_open > most || scarce;
+  if (over) shared.metrics.reject(rejection::connections);
+  shared.metrics.connection_opened();
   self->thread_->wheel.add(*self);
   asio::co_spawn(context.get_executor(), run(self, over), asio::detached);
 }
@@ -117,6 +120,7 @@ awaitable<void> connection::run(std::shared_ptr<connection> self, bool refused) 
   c.socket_.shutdown(tcp_socket::shutdown_both, ignored);
   c.socket_.close(ignored);
   c.thread_->wheel.remove(c);
+  if (!c.peer_is_trusted_) shared.present.leave(client_network(c.peer_));
   shared.metrics.connection_closed();
   if (--shared.connections == 0 && c.thread_->draining) {
     const std::scoped_lock lock{shared.gone_mutex};

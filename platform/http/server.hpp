@@ -18,10 +18,11 @@ class Registry;  // NOLINT(readability-identifier-naming): not ours
 namespace cumulo::http {
 
 struct server_settings {
-  std::string listen = "127.0.0.1:8000";              ///< "host:port", "[::]:port"; port 0 takes a free one
-  std::size_t max_header = 16 * 1024;                 ///< 431
-  std::size_t max_body = 1024 * 1024;                 ///< 413
-  std::size_t max_connections = 20'000;               ///< per process; one more gets a 503 and is closed
+  std::string listen = "127.0.0.1:8000";  ///< "host:port", "[::]:port"; port 0 takes a free one
+  std::size_t max_header = 16 * 1024;     ///< 431
+  std::size_t max_body = 1024 * 1024;     ///< 413
+  std::size_t max_connections = 20'000;   ///< per process; one more gets a 503 and is closed. When three quarters are
+                                          ///< open, so does a client that has a tenth, unless it is a trusted proxy
   std::chrono::milliseconds header_deadline{10'000};  ///< from the first byte (or accept) to the end of the header: 408
   std::chrono::milliseconds body_deadline{30'000};
   std::chrono::milliseconds idle_timeout{75'000};  ///< between requests of a kept connection
@@ -40,7 +41,7 @@ struct server_settings {
 
 /// An HTTP/1.1 server over the I/O threads: an acceptor per thread (SO_REUSEPORT), and a request is served on the
 /// thread that accepted it. Order of checks: framing and limits → route (404, 405) → rate by address → caller (401,
-/// 403) → rate by account → body → handler.
+/// 403) → rate by account → body → the caller again, if the body had to be waited for → handler.
 class server {
  public:
   /// Everything given must outlive the server. `who` may be null when no route needs a caller; `metrics` may be null.

@@ -41,6 +41,17 @@ server_shared::server_shared(const router& r, server_settings s, auth::authentic
       rates{make_rate('r', "read", settings.read_rate), make_rate('w', "write", settings.write_rate),
             make_rate('s', "sign-in", settings.sign_in_rate), make_rate('f', "failed-auth", settings.read_rate)} {}
 
+std::size_t clients::enter(const std::string& client) {
+  const std::scoped_lock lock{mutex_};
+  return ++open_[client];
+}
+
+void clients::leave(const std::string& client) {
+  const std::scoped_lock lock{mutex_};
+  const auto found = open_.find(client);
+  if (--found->second == 0) open_.erase(found);
+}
+
 quick_random::quick_random() {
   std::random_device seed;
   for (auto& word : s_) word = (static_cast<std::uint64_t>(seed()) << 32U) | seed();

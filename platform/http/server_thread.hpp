@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "platform/auth/rate_limiter.hpp"
@@ -35,6 +36,17 @@ struct rate_class {
   std::string policy;  ///< "RateLimit-Policy: "read";q=600;w=60\r\n"
 };
 
+/// How many connections each client has (by its client_network). Thread-safe.
+class clients {
+ public:
+  std::size_t enter(const std::string& client);  ///< returns how many it has now
+  void leave(const std::string& client);
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::size_t> open_;
+};
+
 /// Shared by the threads; immutable after start but for the atomics and what locks itself.
 struct server_shared {
   server_shared(const router& r, server_settings s, auth::authenticator* a, prometheus::Registry* m);
@@ -46,6 +58,7 @@ struct server_shared {
   const network_list trusted;
   const std::array<rate_class, 4> rates;  ///< read, write, sign-in, failed authentication
   std::atomic<std::size_t> connections{0};
+  clients present;        ///< trusted proxies aside, which speak for many
   std::mutex gone_mutex;  ///< for stop(), which waits until the last connection has ended
   std::condition_variable gone;
   std::size_t told{0};  ///< threads that have acted on what stop() asked of them; under gone_mutex

@@ -43,7 +43,8 @@ const std::vector<option>& table() {
       {"trace-one-in", number, "10",
        "Of so many traces that begin here, one is recorded (1: all; 0: none); those that come in are as their "
        "traceparent says."},
-      {"max-connections", number, "20000", "Open connections; one more gets a 503."},
+      {"max-connections", number, "20000",
+       "Open connections; one more gets a 503, and when three quarters are open, so does an address that has a tenth."},
       {"max-in-flight", number, "4096", "Requests being handled by one thread; one more gets a 503."},
       {"max-body", size, "1MiB", "Largest request body; more gets a 413."},
       {"header-deadline", duration, "10s", "Time for a client to send a request's header."},

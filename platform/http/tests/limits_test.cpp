@@ -160,6 +160,26 @@ TEST(limits, connections) {
   EXPECT_EQ(server.metric("cumulo_http_rejected_total", {{"reason", "connections"}}), 1);
 }
 
+TEST(limits, one_client_leaves_connections_to_others) {
+  test_server server{table(), [](server_settings& s) { s.max_connections = 80; }};
+  std::vector<std::unique_ptr<raw_client>> open;
+  const auto status = [&](std::uint8_t from) {
+    open.push_back(std::make_unique<raw_client>(server.port(), from));
+    open.back()->send(ask("GET", "/e"));
+    const auto answer = open.back()->read();
+    return answer ? answer->status : 0;
+  };
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(status(1), 200) << i;
+  EXPECT_EQ(status(1), 503) << "three quarters are open, and it has more than its share";
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(status(2), 200) << i;
+  EXPECT_EQ(status(2), 503);
+  EXPECT_EQ(status(3), 200);
+  open.clear();
+  for (int i = 0; i < 100 && server.metric("cumulo_http_connections", {}) > 0; ++i)
+    std::this_thread::sleep_for(milliseconds{20});
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(status(1), 200) << i;
+}
+
 TEST(limits, requests_at_once) {
   test_server server{table(), [](server_settings& s) { s.max_in_flight = 2; }};
   raw_client first{server.port()};

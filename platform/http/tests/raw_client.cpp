@@ -25,12 +25,17 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-raw_client::raw_client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+raw_client::raw_client(std::uint16_t port, std::uint8_t from)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in where{};
   where.sin_family = AF_INET;
   where.sin_port = htons(port);
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (socket_ < 0 || ::connect(socket_, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) {
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  own.sin_addr.s_addr = htonl((127U << 24U) | from);
+  if (socket_ < 0 || ::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own) != 0 ||
+      ::connect(socket_, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) {
     throw std::runtime_error("cannot connect");
   }
   const int on = 1;

@@ -28,7 +28,8 @@ struct raw_answer {
 
 class raw_client {
  public:
-  explicit raw_client(std::uint16_t port);
+  /// `from`: the last byte of an address 127.0.0.x to connect from.
+  explicit raw_client(std::uint16_t port, std::uint8_t from = 1);
   ~raw_client();
   raw_client(const raw_client&) = delete;
   raw_client& operator=(const raw_client&) = delete;

@@ -110,7 +110,7 @@ struct app::parts {
         hooks({webhooks, caller, secrets, calls.policy(), repeats, process.time}),
         letters(*store),
         deliveries(letters, repeats, engine, process.time),
-        choices(settings, links, process.time),
+        choices(settings, links, channels, process.time),
         announce(announcements, repeats, process.time) {
     for (const auto& each : senders) engine.add(*each, limits_of(process.options, each->name()));
   }

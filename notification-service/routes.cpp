@@ -44,6 +44,7 @@ std::vector<http::route> routes(notify_api& notify, inbox_api& inbox, stream_api
       {get, "/notify/{id}", bind(notify, &notify_api::get_deliveries), reader, read},
       {get, "/notifications", bind(inbox, &inbox_api::list), reader, read},
       {post, "/notifications/read", bind(inbox, &inbox_api::mark_many_read), writer, write},
+      {get, "/notifications/channels", bind(preferences, &preferences_api::get_channels), http::anyone, read},
       {get, "/notifications/preferences", bind(preferences, &preferences_api::get), reader, read},
       {put, "/notifications/preferences", bind(preferences, &preferences_api::change), writer, write},
       {patch, "/notifications/preferences", bind(preferences, &preferences_api::change), writer, write},

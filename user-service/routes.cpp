@@ -26,6 +26,7 @@ std::vector<http::route> make_routes(api::sign_in_api& signing_in, api::account_
   using http::administrator_with, http::anyone, http::caller_with;
 
   return {
+      {get, "/registration", to(signing_in, &sign_in_api::get_registration), anyone, read},
       {post, "/register", to(signing_in, &sign_in_api::register_account), anyone, sign_in},
       {post, "/login", to(signing_in, &sign_in_api::log_in), anyone, sign_in},
       {post, "/token/refresh", to(signing_in, &sign_in_api::refresh), anyone, write},

@@ -46,6 +46,17 @@ void write_page(http::response& answer, const reader& who, const unsubscription&
 
 }  // namespace
 
+awaitable<result<>> preferences_api::get_channels(const http::request& /*r*/, http::response& answer) {
+  char before = '{';
+  for (const channel_name each : channel_names) {
+    answer.body().append(1, before).append("\"").append(to_text(each)).append("\":");
+    answer.body().append(channels_.at(each).configured() ? "true" : "false");
+    before = ',';
+  }
+  answer.body() += '}';
+  co_return result<>{};
+}
+
 awaitable<result<>> preferences_api::get(const http::request& r, http::response& answer) {
   const profile found = co_await settings_.find(r.caller().account_id);
   respond(r, answer, found.wanted);

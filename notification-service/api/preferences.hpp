@@ -1,5 +1,6 @@
 #pragma once
-// GET and PATCH /notifications/preferences, and the links by which a mail's reader ends mails of its kind.
+// GET /notifications/channels, GET and PATCH /notifications/preferences, and the links by which a mail's reader ends
+// mails of its kind.
 #include "notification-service/storage/preference_repository.hpp"
 #include "notification-service/storage/unsubscribe_links.hpp"
 #include "platform/http/message.hpp"
@@ -8,9 +9,11 @@ namespace cumulo::notifications {
 
 class preferences_api {
  public:
-  preferences_api(preference_repository& settings, unsubscribe_links& links, const clock& time)
-      : settings_(settings), links_(links), time_(time) {}
+  preferences_api(preference_repository& settings, unsubscribe_links& links, const channel_set& channels,
+                  const clock& time)
+      : settings_(settings), links_(links), channels_(channels), time_(time) {}
 
+  awaitable<result<>> get_channels(const http::request& r, http::response& answer);
   awaitable<result<>> get(const http::request& r, http::response& answer);
   awaitable<result<>> change(const http::request& r, http::response& answer);
 
@@ -25,6 +28,7 @@ class preferences_api {
 
   preference_repository& settings_;
   unsubscribe_links& links_;
+  const channel_set& channels_;
   const clock& time_;
 };
 

@@ -376,7 +376,9 @@ def reopen(system, registration: str):
 
 def test_registration_by_invitation(own_system):
     system = own_system()
+    assert system.request("GET", "/registration").json() == {"mode": "open"}
     administrator = reopen(system, "invitation")
+    assert system.request("GET", "/registration").json() == {"mode": "invitation"}
     members = {"email": "guest@example.org", "password": PASSWORD}
     assert system.request("POST", "/register", json=members).status_code == 403
     made = administrator.post("/invitations", {})

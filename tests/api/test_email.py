@@ -35,6 +35,10 @@ def server(mailed):
     return mailed[1]
 
 
+def test_the_channel_is_told_of(system):
+    assert system.request("GET", "/notifications/channels").json()["email"] is True
+
+
 def send(person, title, **members):
     answer = person.post("/notify", {"user_id": person.id, "title": title, "channels": ["email"], **members})
     assert answer.status_code == 202, answer.text

@@ -87,6 +87,11 @@ class TestPreferences:
         assert person.system.request("GET", PATH).status_code == 401
 
 
+def test_channels_are_told_to_anybody(systems):
+    answer = systems("standalone").request("GET", "/notifications/channels")
+    assert answer.json() == {"inbox": True, "email": False, "webhook": True, "push": False}
+
+
 def token_of(system, account: str, kind: str) -> str:
     """As the service signs it, by another implementation."""
     with sqlite3.connect(system.folder / "data" / "notifications.db") as database:

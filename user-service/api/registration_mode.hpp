@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/describe/enum.hpp>
 
 namespace cumulo::users::api {
 
@@ -8,5 +9,6 @@ enum class registration_mode {
   invitation,  ///< the first account, then whoever holds an invitation
   closed,      ///< nobody: the command line makes accounts
 };
+BOOST_DESCRIBE_ENUM(registration_mode, open, invitation, closed)
 
 }  // namespace cumulo::users::api

@@ -56,6 +56,11 @@ awaitable<result<>> sign_in_api::register_account(const http::request& r, http::
   co_return co_await p_.repeats.run(r, answer, std::move(work));
 }
 
+awaitable<result<>> sign_in_api::get_registration(const http::request& /*r*/, http::response& answer) {
+  json::write(answer.body(), registration_answer{p_.mode});
+  co_return result<>{};
+}
+
 awaitable<result<>> sign_in_api::may_register(const registration_body& body) {
   if (p_.mode == registration_mode::open) co_return result<>{};
   if (p_.mode == registration_mode::closed) co_return error{errc::forbidden, "Registration is closed here."};

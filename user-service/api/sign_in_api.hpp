@@ -1,5 +1,5 @@
 #pragma once
-// POST /register, /login, /token/refresh, /logout.
+// GET /registration; POST /register, /login, /token/refresh, /logout.
 #include <string>
 
 #include "platform/auth/authenticator.hpp"
@@ -35,6 +35,7 @@ class sign_in_api {
   /// Everything referred to outlives it.
   explicit sign_in_api(parts p) : p_(std::move(p)) {}
 
+  awaitable<result<>> get_registration(const http::request& r, http::response& answer);
   awaitable<result<>> register_account(const http::request& r, http::response& answer);
   awaitable<result<>> log_in(const http::request& r, http::response& answer);
   awaitable<result<>> refresh(const http::request& r, http::response& answer);

@@ -7,6 +7,7 @@
 
 #include "platform/core/clock.hpp"
 #include "platform/json/member.hpp"
+#include "user-service/api/registration_mode.hpp"
 #include "user-service/domain/account.hpp"
 
 namespace cumulo::users {
@@ -95,6 +96,11 @@ struct revocations {
 BOOST_DESCRIBE_STRUCT(revocations, (), (revoked))
 
 // ---- in
+
+struct registration_answer {
+  registration_mode mode;
+};
+BOOST_DESCRIBE_STRUCT(registration_answer, (), (mode))
 
 struct registration_body {
   std::string email;

@@ -1,4 +1,4 @@
-import { expect, password, signIn, test } from './fixtures';
+import { expect, password, signIn, test, withMail } from './fixtures';
 
 test('somebody signs up, out and in; faults stand beside their fields', async ({ page, program, administrator }) => {
   expect(administrator.id).toBeTruthy();
@@ -74,13 +74,30 @@ test('links of mails that are not whole say so', async ({ page, program }) => {
   await expect(page.getByRole('status')).not.toHaveText('One moment…');
   await expect(page).toHaveURL(/verify-email$/);
   await page.goto(`${program.url}/app/forgot-password`);
+  await expect(page.getByText('This installation sends no e-mail')).toBeVisible();
+  await withMail(page);
+  await page.reload();
   await page.getByLabel('E-mail').fill('nobody@example.org');
   await page.getByRole('button', { name: 'Send the link' }).click();
   await expect(page.getByText('a link is on its way')).toBeVisible();
 });
 
+test('who may not register is told before filling in a form', async ({ page, program }) => {
+  let mode = 'closed';
+  await page.route('**/registration', (route) => route.fulfill({ json: { mode } }));
+  await page.goto(`${program.url}/app/sign-in`);
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Create account' })).toHaveCount(0);
+  await page.goto(`${program.url}/app/sign-up`);
+  await expect(page.getByText('Accounts are made by the administrator')).toBeVisible();
+  mode = 'invitation';
+  await page.reload();
+  await expect(page.getByLabel('Invitation')).toBeVisible();
+});
+
 test('an address is confirmed by a link; a forgotten password is set anew by another', async ({ page, program, person }) => {
   const link = async (command: string) => /http\S+/.exec(await program.command('user', command, person.email))![0];
+  await withMail(page);
   await signIn(page, person);
   await page.goto(`${program.url}/app/settings`);
   await expect(page.getByText('Your e-mail address is not confirmed.')).toBeVisible();

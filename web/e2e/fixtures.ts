@@ -57,6 +57,11 @@ export async function signIn(page: Page, person: Person) {
 }
 
 /** Opens the quick-add bar by its key and adds these. */
+/** As where a mail server is configured. */
+export async function withMail(page: Page) {
+  await page.route('**/notifications/channels', (route) => route.fulfill({ json: { inbox: true, email: true, webhook: true, push: false } }));
+}
+
 export async function quickAdd(page: Page, ...texts: string[]) {
   await page.keyboard.press('q');
   await expect(page.getByRole('textbox', { name: 'Add a task' })).toBeFocused();

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, password, signIn, test } from './fixtures';
+import { expect, password, signIn, test, withMail } from './fixtures';
 
 test('profile, language and look', async ({ page, person }) => {
   await signIn(page, person);
@@ -31,6 +31,7 @@ test('profile, language and look', async ({ page, person }) => {
 });
 
 test('what one is told of, and how', async ({ page, person }) => {
+  await withMail(page);
   const garden = await person.project('Garden');
   const preferences = () => person.call('GET', '/notifications/preferences');
   await signIn(page, person);

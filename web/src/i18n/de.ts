@@ -46,6 +46,8 @@ export const de: Messages = {
     resetSend: 'Link senden',
     resetSent: 'Wenn die Adresse ein Konto hat, ist ein Link unterwegs.',
     resetDone: 'Das Passwort ist geändert. Melde dich mit dem neuen an.',
+    closed: 'Konten legt hier die Verwaltung an.',
+    noMail: 'Diese Installation verschickt keine E-Mails. Die Verwaltung kann einen Link für ein neues Passwort erstellen: cumulo user reset-password.',
     linkBroken: 'Dieser Link ist unvollständig. Öffne ihn noch einmal aus der E-Mail.',
     verifyTitle: 'E-Mail bestätigen',
     verified: 'Danke, deine E-Mail-Adresse ist bestätigt.',

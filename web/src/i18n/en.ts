@@ -44,6 +44,8 @@ export const en = {
     resetSend: 'Send the link',
     resetSent: 'If the address has an account, a link is on its way.',
     resetDone: 'The password is changed. Sign in with the new one.',
+    closed: 'Accounts are made by the administrator here.',
+    noMail: 'This installation sends no e-mail. Its administrator can make a link that sets a new password: cumulo user reset-password.',
     linkBroken: 'This link is incomplete. Open it from the e-mail again.',
     verifyTitle: 'Confirm your e-mail',
     verified: 'Thank you, your e-mail address is confirmed.',

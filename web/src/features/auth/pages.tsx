@@ -2,6 +2,7 @@ import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } f
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { api, body, open } from '../../api/client';
+import { useCanMail, useRegistration } from '../../api/installation';
 import { ApiError, Unreachable } from '../../api/problem';
 import { hasExpired, knownAccount, register, signIn, updateUser } from '../../api/session';
 import { useSpoken, useT } from '../../i18n';
@@ -63,6 +64,7 @@ export function SignInPage() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   useLeaveWhenSignedIn();
+  const registration = useRegistration();
   const form = useForm(async () => void (await signIn({ email, password })));
   return (
     <Frame title={t.auth.signIn}>
@@ -78,12 +80,14 @@ export function SignInPage() {
           <Anchor component={Link} to="/app/forgot-password" size="sm">
             {t.auth.forgot}
           </Anchor>
-          <Text size="sm">
-            {t.auth.noAccount}{' '}
-            <Anchor component={Link} to="/app/sign-up" inherit underline="always">
-              {t.auth.signUp}
-            </Anchor>
-          </Text>
+          {registration !== 'closed' && (
+            <Text size="sm">
+              {t.auth.noAccount}{' '}
+              <Anchor component={Link} to="/app/sign-up" inherit underline="always">
+                {t.auth.signUp}
+              </Anchor>
+            </Text>
+          )}
         </Stack>
       </form>
     </Frame>
@@ -95,7 +99,9 @@ export function SignUpPage() {
   const { language } = useSpoken();
   const given = useSearch({ from: '/app/sign-up' }).invitation;
   const [fields, setFields] = useState({ name: '', email: '', password: '', invitation: given ?? '' });
-  const [invited, setInvited] = useState(given !== undefined);
+  const [asked, setAsked] = useState(given !== undefined);
+  const registration = useRegistration();
+  const invited = asked || registration === 'invitation';
   useLeaveWhenSignedIn();
   const set = (name: keyof typeof fields) => (event: { currentTarget: HTMLInputElement }) => {
     const { value } = event.currentTarget;
@@ -116,6 +122,7 @@ export function SignUpPage() {
     <Frame title={t.auth.signUp}>
       <form onSubmit={form.submit} noValidate>
         <Stack>
+          {registration === 'closed' && <Alert role="status">{t.auth.closed}</Alert>}
           {form.alert}
           <TextInput label={t.auth.name} description={t.auth.nameHint} name="name" autoComplete="name" autoFocus value={fields.name} onChange={set('name')} error={form.fault('name')} />
           <TextInput label={t.auth.email} type="email" name="email" autoComplete="username" required value={fields.email} onChange={set('email')} error={form.fault('email')} />
@@ -123,7 +130,7 @@ export function SignUpPage() {
           {invited ? (
             <TextInput label={t.auth.invitation} description={t.auth.invitationHint} value={fields.invitation} onChange={set('invitation')} error={form.fault('invitation')} />
           ) : (
-            <Anchor component="button" type="button" size="sm" ta="start" onClick={() => setInvited(true)}>
+            <Anchor component="button" type="button" size="sm" ta="start" onClick={() => setAsked(true)}>
               {t.auth.haveInvitation}
             </Anchor>
           )}
@@ -155,10 +162,21 @@ export function ForgotPage() {
   const t = useT();
   const [email, setEmail] = useState('');
   const [sent, setSent] = useState(false);
+  const canMail = useCanMail();
   const form = useForm(async () => {
     await body(open.POST('/password/reset-request', { body: { email } }));
     setSent(true);
   });
+  if (canMail === false) {
+    return (
+      <Frame title={t.auth.resetTitle}>
+        <Stack>
+          <Alert role="status">{t.auth.noMail}</Alert>
+          <ToSignIn />
+        </Stack>
+      </Frame>
+    );
+  }
   return (
     <Frame title={t.auth.resetTitle}>
       <form onSubmit={form.submit} noValidate>

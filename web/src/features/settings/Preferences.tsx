@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { usePlace } from '../../app/locale';
 import { tellError } from '../../app/toast';
 import { api, body } from '../../api/client';
+import { useCanMail } from '../../api/installation';
 import type { Preferences as Chosen, PreferencesChange } from '../../api/types';
 import { useT } from '../../i18n';
 import { useProjects } from '../../store/hooks';
@@ -13,7 +14,7 @@ import { Section } from './Section';
 const key = ['preferences'];
 /** What can happen to tasks that nobody shares; the contract keeps other kinds for those that are. */
 const kinds = ['reminder', 'due_soon', 'task_changed', 'digest', 'security', 'announcement'] as const;
-const channels = ['inbox', 'email', 'webhook'] as const;
+const allChannels = ['inbox', 'email', 'webhook'] as const;
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 const usualQuiet = { from: '22:00', to: '07:00' };
 
@@ -61,6 +62,8 @@ interface Part {
 function Channels({ chosen, onChange }: Part) {
   const t = useT();
   const p = t.preferences;
+  const canMail = useCanMail();
+  const channels = allChannels.filter((channel) => channel !== 'email' || canMail !== false);
   return (
     <Section title={p.through} hint={p.throughHint}>
       <Table className="channels" verticalSpacing="sm" horizontalSpacing={0}>

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState, type FormEvent } from 'react';
 import { tell, tellError } from '../../app/toast';
 import { api, body } from '../../api/client';
+import { useCanMail } from '../../api/installation';
 import { faultOf } from '../../api/problem';
 import { updateUser } from '../../api/session';
 import { useT } from '../../i18n';
@@ -12,6 +13,7 @@ import { Section } from './Section';
 export function Profile() {
   const t = useT();
   const user = useUser();
+  const canMail = useCanMail();
   const [name, setName] = useState(user.name ?? '');
   const [timezone, setTimezone] = useState(user.timezone);
   const zones = useMemo(() => [...new Set([user.timezone, 'UTC', ...Intl.supportedValuesOf('timeZone')])], [user.timezone]);
@@ -34,7 +36,7 @@ export function Profile() {
   };
   return (
     <Section title={t.settings.profile}>
-      {!user.email_verified && (
+      {!user.email_verified && canMail && (
         <Alert variant="light">
           <Group justify="space-between">
             {t.settings.notVerified}

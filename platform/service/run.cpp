@@ -149,24 +149,23 @@ int run(const program& what, int argc, char** argv) {
   const bool print_only = take_switch(given, "--print-config");
   if (take_switch(given, "--healthcheck")) given.positional = {"healthcheck"};
 
-  const result<config> options = table.resolve(given.options, environment());
-  if (!options) return report(options.error());
-  if (print_only && !given.switches.empty()) {
-    return report({errc::invalid, "Unknown option " + given.switches.front() + "; --help lists them."});
-  }
-  if (print_only) {
-    table.print_config(std::cout, *options);
-    return 0;
-  }
-
   if (given.positional.empty()) given.positional.emplace_back("serve");
   const command_line* command = take_command(given.positional, commands);
   if (command == nullptr) {
     return report({errc::invalid, "Unknown command \"" + given.positional.front() + "\"; --help lists them."});
   }
-  std::ranges::copy(given.switches, std::back_inserter(given.positional));
-  if (command->arguments.empty() && !given.positional.empty()) {
+  const bool has_own = !command->arguments.empty() && !print_only;
+  if (!has_own && !given.positional.empty()) {
     return report({errc::invalid, "Unknown argument \"" + given.positional.front() + "\"; --help lists the options."});
+  }
+  // Where the command has no arguments of its own, they are options that nobody knows, and named with all other faults.
+  std::ranges::copy(given.switches, std::back_inserter(has_own ? given.positional : given.options));
+
+  const result<config> options = table.resolve(given.options, environment());
+  if (!options) return report(options.error());
+  if (print_only) {
+    table.print_config(std::cout, *options);
+    return 0;
   }
   return command->run(*options, given.positional);
 }

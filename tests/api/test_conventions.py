@@ -200,5 +200,6 @@ class TestEveryProgram:
 
     def test_unknown_settings_are_refused(self, system):
         program = next(iter(system.programs.values()))
-        answer = program.run("--print-config", "--no-such-option=1")
-        assert answer.returncode == 2 and "no-such-option" in answer.stderr
+        for command in ("--print-config", "serve", "routes"):
+            answer = program.run(command, "--no-such-option=1", "--lisen=2")
+            assert answer.returncode == 2 and "no-such-option" in answer.stderr and "--listen?" in answer.stderr, command

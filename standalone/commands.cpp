@@ -40,6 +40,14 @@ std::string address(const config& options, std::uint16_t port) {
   return "http://" + host + ":" + std::to_string(port);
 }
 
+/// Listens beyond this machine, and its links say http.
+bool is_reached_without_tls(const config& options) {
+  const std::string& listen = options.text("listen");
+  const std::string host = listen.substr(0, listen.rfind(':'));
+  const bool only_here = host.starts_with("127.") || host == "localhost" || host == "[::1]";
+  return !only_here && !options.text("public-url").starts_with("https://");
+}
+
 }  // namespace
 
 std::span<const option> options() {
@@ -80,8 +88,11 @@ void greet(const config& options, std::uint16_t port) {
             << "  Open " << here << " for the first steps, " << here << "/docs for the API.\n"
             << "  The first account that registers is the administrator.\n"
             << "  Data: " << std::filesystem::absolute(options.text("data-dir")).lexically_normal().string()
-            << "   Back it up: cumulo backup FILE   Stop: Ctrl-C\n"
-            << std::flush;
+            << "   Back it up: cumulo backup FILE   Stop: Ctrl-C\n";
+  if (is_reached_without_tls(options)) {
+    std::cout << "  Browsers elsewhere stay signed in over HTTPS only: put a proxy in front (docs/operations.md).\n";
+  }
+  std::cout << std::flush;
 }
 
 }  // namespace cumulo::standalone

@@ -201,6 +201,7 @@ awaitable<rotation> session_store::rotate(const renewal& what, const change& whe
   if (rotated) co_return rotation::rotated;
   // The outcome is a plain value and not an error, because the ending of a reused session must be committed.
   const auto body = [&](sql::transaction& tx) -> awaitable<rotation> {
+    if (record != nullptr && co_await record->is_repeat(tx)) co_return rotation::repeated;
     std::string id;
     std::string account_id;
     const auto take = [&](const sql::row& row) {

@@ -18,9 +18,10 @@ struct refreshable {
 };
 
 enum class rotation {
-  rotated,  ///< the new refresh token is the session's only one
-  refused,  ///< no such session, or it has expired, or its account may not be used
-  reused,   ///< the token had been used before: the session is ended now (RFC 9700 §4.14.2)
+  rotated,   ///< the new refresh token is the session's only one
+  refused,   ///< no such session, or it has expired, or its account may not be used
+  repeated,  ///< the same request, under the same Idempotency-Key, was answered meanwhile
+  reused,    ///< the token had been used before: the session is ended now (RFC 9700 §4.14.2)
 };
 
 /// How many personal access tokens an account may have, and create within the window. Revoked ones stay in the list

@@ -1,3 +1,4 @@
+#include "platform/http/request_builder.hpp"
 #include "user-service/domain/device.hpp"
 #include "user-service/tests/storage_fixture.hpp"
 
@@ -78,6 +79,58 @@ TEST_P(session_storage, twenty_uses_of_a_refresh_token_at_once_end_its_session) 
   EXPECT_EQ(std::ranges::count(outcomes, rotation::refused), 18);
   EXPECT_THAT(revoked(), ElementsAre(opened.what.id));
   EXPECT_FALSE(run([&] { return sessions->find_by_family(first.family_hash(), when.at); }));
+}
+
+/// POST /token/refresh as a client sends it, and what it was answered with.
+struct refreshing {
+  explicit refreshing(std::string_view idempotency_key) {
+    fields.add("Idempotency-Key", idempotency_key);
+    http::request_builder builder{asked};
+    builder.method(http::verb::post);
+    builder.target("/token/refresh", "/token/refresh", {});
+    builder.client("10.0.0.1", true);
+    builder.fields(fields);
+  }
+  refreshing(const refreshing&) = delete;
+
+  http::header_fields fields;
+  http::request asked;
+  http::response answer;
+};
+
+TEST_P(session_storage, a_repeat_under_one_key_that_lost_the_race_is_no_second_use) {
+  const auto who = add_account("ada@example.org");
+  const auto used = new_refresh_token();
+  add_session(who.id, used);
+  service::idempotency repeats{*database, time};
+  std::vector<rotation> outcomes;
+  const auto refresh = [&](refreshing& r, service::idempotency_record* record) -> awaitable<result<>> {
+    const auto next = next_turn(used);
+    r.answer.body() = next.text();
+    record->seal(r.answer, true);
+    const session_store::renewal what{used.family_hash(), used.turn_hash(), next.turn_hash(), "10.0.0.1"};
+    outcomes.push_back(co_await sessions->rotate(what, when, record));
+    if (outcomes.back() == rotation::rotated) co_return result<>{};
+    co_return error{errc::unauthenticated, "The session is over."};
+  };
+
+  refreshing winner{"one-key"};
+  refreshing loser{"one-key"};
+  service::idempotency::work first = [&](auto* record) { return refresh(winner, record); };
+  service::idempotency::work second = [&](auto* record) -> awaitable<result<>> {
+    (void)co_await repeats.run(winner.asked, winner.answer, first);  // after the loser looked for an answer
+    co_return co_await refresh(loser, record);
+  };
+  EXPECT_TRUE(run([&] { return repeats.run(loser.asked, loser.answer, second); }));
+  EXPECT_THAT(outcomes, ElementsAre(rotation::rotated, rotation::repeated));
+  EXPECT_EQ(loser.answer.body_text(), winner.answer.body_text());
+  EXPECT_THAT(revoked(), IsEmpty());
+
+  refreshing thief{"another-key"};
+  service::idempotency::work third = [&](auto* record) { return refresh(thief, record); };
+  EXPECT_FALSE(run([&] { return repeats.run(thief.asked, thief.answer, third); }));
+  EXPECT_EQ(outcomes.back(), rotation::reused);
+  EXPECT_EQ(revoked().size(), 1U);
 }
 
 TEST_P(session_storage, a_session_ends_when_it_was_not_used_for_long) {

@@ -35,10 +35,11 @@ class session_store {
   session_store(sql::database& store, lifetimes lives) : store_(store), lives_(lives) {}
 
   /// Signs in an account whose password was just verified against `verified_hash`; takes a requested erasure back.
-  /// errc::unauthenticated if the password or the account's state changed meanwhile.
+  /// errc::unauthenticated if the password, the role or the account's state changed meanwhile.
   struct opening {
     new_session opened;
     std::string verified_hash;
+    role signed_role{};    ///< which the access token says
     bool restores{false};  ///< the account was found waiting for its erasure
   };
   awaitable<result<>> open_session(const opening& what, const change& when, answer_record record);

@@ -222,7 +222,7 @@ TEST_P(account_storage, a_disabled_account_is_refused_everywhere_until_it_is_ena
 TEST_P(account_storage, who_loses_the_administrators_role_loses_the_tokens_that_carry_it) {
   add_account("admin@example.org", role::administrator);
   const auto who = add_account("ada@example.org", role::administrator);
-  const auto opened = add_session(who.id);
+  const auto opened = add_session(who.id, new_refresh_token(), role::administrator);
   const personal_token personal{.id = new_id(),
                                 .account_id = who.id,
                                 .name = "n",
@@ -247,7 +247,7 @@ TEST_P(account_storage, an_account_is_erased_when_its_grace_is_over_unless_its_o
   }
   EXPECT_THAT(revoked(), UnorderedElementsAre(goes.id, stays.id, opened.what.id));
 
-  const session_store::opening back{make_session(stays.id, new_refresh_token()), "hash", true};
+  const session_store::opening back{make_session(stays.id, new_refresh_token()), "hash", role::member, true};
   ASSERT_TRUE(run([&] { return sessions->open_session(back, when, nullptr); }));
   EXPECT_THAT(revoked(), UnorderedElementsAre(goes.id, opened.what.id));
   EXPECT_THAT(run([&] { return authority->due_for_erasure(due - 1ms); }), IsEmpty());

@@ -156,6 +156,31 @@ TEST_P(session_storage, the_password_that_was_verified_must_still_be_it) {
   EXPECT_THAT(events(), ElementsAre("user.registered"));
 }
 
+TEST_P(session_storage, the_role_that_was_signed_must_still_be_it) {
+  add_account("admin@example.org", role::administrator);
+  const auto who = add_account("ada@example.org", role::administrator);
+  ASSERT_TRUE(run([&] { return authority->change_authority(who.id, {.role = role::member}, 1, when); }));
+  for (const bool restores : {false, true}) {
+    const session_store::opening opening{make_session(who.id, new_refresh_token()), "hash", role::administrator,
+                                         restores};
+    const auto refused = run([&] { return sessions->open_session(opening, when, nullptr); });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::unauthenticated);
+  }
+  EXPECT_THAT(run([&] { return sessions->list_sessions(who.id, when.at, {}); }), IsEmpty());
+}
+
+TEST_P(session_storage, a_refresh_does_not_outlive_the_role_that_it_read) {
+  add_account("admin@example.org", role::administrator);
+  const auto who = add_account("ada@example.org", role::administrator);
+  const auto first = new_refresh_token();
+  add_session(who.id, first, role::administrator);
+  const auto found = run([&] { return sessions->find_by_family(first.family_hash(), when.at); });
+  ASSERT_TRUE(found && found->who.role == role::administrator);
+  ASSERT_TRUE(run([&] { return authority->change_authority(who.id, {.role = role::member}, 1, when); }));
+  EXPECT_EQ(rotate(first, next_turn(first)), rotation::refused);
+}
+
 TEST_P(session_storage, many_may_sign_in_to_one_account_at_once) {
   const auto who = add_account("ada@example.org");
   const auto opened = run_parallel(32, [&](int) -> awaitable<bool> {
@@ -301,7 +326,7 @@ class device_storage : public session_storage {
     auto made = make_session(account_id, new_refresh_token());
     made.what.user_agent = std::move(agent);
     made.what.address = std::move(address);
-    const session_store::opening opening{made, "hash", restores};
+    const session_store::opening opening{made, "hash", role::member, restores};
     const change now{at, {}};
     EXPECT_TRUE(run([&] { return sessions->open_session(opening, now, nullptr); }));
   }

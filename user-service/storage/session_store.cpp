@@ -276,6 +276,8 @@ awaitable<std::vector<session>> session_store::list_sessions(std::string_view ac
 awaitable<result<>> session_store::create_token(const personal_token& made, const change& when, answer_record record) {
   const std::string scopes = join(made.scopes);
   const auto body = [&](sql::transaction& tx) -> awaitable<result<>> {
+    const auto asked = co_await require_session(tx, when);
+    if (!asked) co_return asked.error();
     const auto allowed = co_await may_create(tx, made.account_id, when.at);
     if (!allowed) co_return allowed.error();
     const std::array noted{sql::param{made.id}, sql::param{made.account_id}, sql::param{to_millis(when.at)}};

@@ -62,8 +62,9 @@ class session_store {
                                   const change& when);
   awaitable<std::vector<session>> list_sessions(std::string_view account_id, instant now, page which);
 
-  /// errc::conflict if the account has most_live_tokens already; errc::too_many_requests, with the time to wait, if it
-  /// created most_tokens_a_day within token_window, revoked ones counted.
+  /// errc::unauthenticated if the session that asks has ended; errc::conflict if the account has most_live_tokens
+  /// already; errc::too_many_requests, with the time to wait, if it created most_tokens_a_day within token_window,
+  /// revoked ones counted.
   awaitable<result<>> create_token(const personal_token& made, const change& when, answer_record record);
   /// errc::not_found if the account has none such.
   awaitable<result<>> revoke_token(const std::string& id, const std::string& account_id, const change& when);

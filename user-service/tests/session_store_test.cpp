@@ -234,6 +234,15 @@ TEST_P(session_storage, a_personal_token_is_its_owners_alone) {
   EXPECT_EQ(events().back(), "token.revoked");
 }
 
+TEST_P(session_storage, a_session_that_has_ended_makes_no_personal_token) {
+  const auto ada = add_account("ada@example.org");
+  when.session_id = add_session(ada.id).what.id;
+  EXPECT_EQ(create(make_token(ada.id)), std::nullopt);
+  ASSERT_TRUE(run([&] { return sessions->end_session(when.session_id, ada.id, "signed_out", when); }));
+  EXPECT_EQ(create(make_token(ada.id)), errc::unauthenticated);
+  EXPECT_EQ(run([&] { return sessions->list_tokens(ada.id, when.at, {}); }).size(), 1U);
+}
+
 TEST_P(session_storage, an_account_has_so_many_personal_tokens_and_no_more) {
   const auto ada = add_account("ada@example.org");
   const auto bob = add_account("bob@example.org");

@@ -196,6 +196,13 @@ class TestCookieMode:
         again = person.system.request("POST", "/token/refresh", json={}, headers=self.HEADER, cookies=answer.cookies)
         assert again.status_code == 200 and again.json()["access_token"]
 
+    @pytest.mark.parametrize("host", ["127.evil.example", "127.0.0.1.evil.example", "128.0.0.1", "app.example"])
+    def test_only_this_very_machine_gets_a_plain_cookie(self, person, host):
+        answer = person.system.request("POST", "/login", json={"email": person.email, "password": person.password},
+                                       headers=self.HEADER | {"Host": host})
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-") and "; Secure" in cookie, cookie
+
     def test_the_cookie_alone_is_not_enough(self, person):
         cookies = self.sign_in(person).cookies
         assert person.system.request("POST", "/token/refresh", json={}, cookies=cookies).status_code in (401, 403, 422)

@@ -24,7 +24,8 @@ std::vector<option> options() {
       {"password-hash-threads", number, "1", "How many passwords are hashed at once."},
       {"password-hash-queue", number, "64", "How many may wait for it; more are answered 503."},
       {"sign-in-attempts", number, "10", "Attempts to sign in to one account from one address in ten minutes."},
-      {"sign-in-attempts-account", number, "100", "Attempts to sign in to one account from anywhere in an hour."},
+      {"sign-in-attempts-account", number, "100",
+       "Attempts to sign in to one account in an hour from networks that are new to it."},
   };
 }
 

@@ -127,6 +127,11 @@ std::span<const sql::param> idempotency_record::values() const {
   return values_;
 }
 
+awaitable<bool> idempotency_record::is_repeat(sql::transaction& tx) const {
+  const std::array values{sql::param{caller_}, sql::param{key_hash_}, sql::param{created_at_ - lifetime.count()}};
+  co_return co_await tx.execute(find_record, values) > 0;
+}
+
 awaitable<std::optional<result<>>> idempotency::replay(const idempotency_record& record, http::response& answer) {
   const std::int64_t oldest = to_millis(time_.now() - lifetime);
   const std::array values{sql::param{record.caller_}, sql::param{record.key_hash_}, sql::param{oldest}};
@@ -174,16 +179,16 @@ awaitable<result<>> idempotency::run(const http::request& r, http::response& ans
 
   if (auto earlier = co_await replay(record, answer)) co_return *earlier;
 
-  bool lost_the_race = false;
+  std::optional<result<>> done;  // nothing if another record was in the way
   try {
-    co_return co_await todo(&record);
+    done = co_await todo(&record);
   } catch (const sql::database_error& e) {
     if (e.kind() != sql::failure::unique_violation || e.statement() != insert_record.name) throw;
-    lost_the_race = true;
   }
-  if (lost_the_race) {
-    if (auto first = co_await replay(record, answer)) co_return *first;
-  }
+  if (done && *done) co_return *done;
+  // What refused it may have been the first request's change: an address taken, a link used.
+  if (auto first = co_await replay(record, answer)) co_return *first;
+  if (done) co_return *done;
   // The record in the way is older than 24 hours and not yet swept.
   const std::array values{sql::param{record.caller_}, sql::param{record.key_hash_},
                           sql::param{to_millis(time_.now() - lifetime)}};

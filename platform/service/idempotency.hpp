@@ -27,6 +27,8 @@ class idempotency_record {
   [[nodiscard]] sql::command command() const;
   [[nodiscard]] const sql::statement& statement() const;
   [[nodiscard]] std::span<const sql::param> values() const;
+  /// Has another request under this key been answered by now? For work that would take a repeat for a misuse.
+  [[nodiscard]] awaitable<bool> is_repeat(sql::transaction& tx) const;
 
  private:
   friend class idempotency;
@@ -41,7 +43,7 @@ class idempotency {
 
   /// The work of one POST: builds the answer, seals `record` if it is not null, and writes it in the transaction of the
   /// change. Record insertion uses plain INSERT: in parallel all but one get failure::unique_violation, which `run`
-  /// turns into the first one's answer.
+  /// turns into the first one's answer; so it does with an error of a work that came too late for its condition.
   using work = std::function<awaitable<result<>>(idempotency_record* record)>;
 
   /// Without an Idempotency-Key header it just does the work with a null record. Where no caller is known, the

@@ -70,6 +70,18 @@ class TestRegister:
         assert system.administrator.get("/profile").json()["role"] == "administrator"
         assert system.register().get("/profile").json()["role"] == "member"
 
+    def test_parallel_repeats_get_the_first_answer(self, person):
+        members = {"email": unique("repeat") + "@example.org", "password": PASSWORD}
+        headers = {"Idempotency-Key": unique("key")}
+
+        def register(_):
+            return person.system.request("POST", "/register", json=members, headers=headers)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(register, range(8)))
+        assert {a.status_code for a in answers} == {201}
+        assert len({a.text for a in answers}) == 1
+
     def test_parallel_registrations_of_one_address_make_one_account(self, person):
         members = {"email": unique("race") + "@example.org", "password": PASSWORD}
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -141,6 +153,19 @@ class TestRefresh:
         for each in won:
             assert self.refresh(person.system, each.json()["refresh_token"]).status_code == 401
 
+    def test_twenty_in_parallel_with_one_key_are_one_use(self, person):
+        headers = {"Idempotency-Key": unique("key")}
+
+        def refresh(_):
+            return person.system.request("POST", "/token/refresh", json={"refresh_token": person.refresh_token},
+                                         headers=headers)
+
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(refresh, range(20)))
+        assert {a.status_code for a in answers} == {200}
+        assert len({a.text for a in answers}) == 1
+        assert self.refresh(person.system, answers[0].json()["refresh_token"]).status_code == 200
+
     @pytest.mark.parametrize("token", ["", "x", "A" * 43, "ä" * 20, "A" * 5000])
     def test_nonsense_is_refused(self, system, token):
         assert self.refresh(system, token).status_code in (401, 422)
@@ -170,6 +195,13 @@ class TestCookieMode:
         assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
         again = person.system.request("POST", "/token/refresh", json={}, headers=self.HEADER, cookies=answer.cookies)
         assert again.status_code == 200 and again.json()["access_token"]
+
+    @pytest.mark.parametrize("host", ["127.evil.example", "127.0.0.1.evil.example", "128.0.0.1", "app.example"])
+    def test_only_this_very_machine_gets_a_plain_cookie(self, person, host):
+        answer = person.system.request("POST", "/login", json={"email": person.email, "password": person.password},
+                                       headers=self.HEADER | {"Host": host})
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-") and "; Secure" in cookie, cookie
 
     def test_the_cookie_alone_is_not_enough(self, person):
         cookies = self.sign_in(person).cookies

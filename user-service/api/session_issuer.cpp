@@ -1,6 +1,7 @@
 #include "user-service/api/session_issuer.hpp"
 
 #include "platform/core/id.hpp"
+#include "platform/http/address.hpp"
 #include "platform/json/write.hpp"
 #include "user-service/api/support.hpp"
 
@@ -14,11 +15,12 @@ constexpr std::string_view plain_name = "cumulo_session";
 
 /// Plain HTTP to this very machine: the one place where a cookie need not be Secure.
 bool is_plain_loopback(const http::request& r) {
+  static const http::network_list loopback{{"127.0.0.0/8", "::1"}};
   if (r.is_secure()) return false;
-  auto host = r.header("host");
-  if (host.starts_with('[')) return host.starts_with("[::1]");
-  host = host.substr(0, host.find(':'));
-  return host == "localhost" || host.starts_with("127.");
+  const auto host = r.header("host");
+  if (host.substr(0, host.find(':')) == "localhost") return true;
+  const auto address = http::parse_address(host);
+  return address && loopback.contains(*address);
 }
 
 /// The one name that this connection sets and reads: a plain cookie, which any neighbour on the host's domain or a

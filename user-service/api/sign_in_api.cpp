@@ -139,7 +139,7 @@ awaitable<result<>> sign_in_api::log_in(const http::request& r, http::response& 
     if (!session) co_return session.error();
     p_.issuer.answer(r, answer, who, session->access, session->refresh);
     if (record != nullptr) record->seal(answer, true);
-    const storage::session_store::opening opening{session->opened, proved->password_hash, restores};
+    const storage::session_store::opening opening{session->opened, proved->password_hash, who.role, restores};
     const auto opened = co_await p_.sessions.open_session(opening, when, record);
     if (!opened) {
       answer.clear();

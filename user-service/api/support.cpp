@@ -9,7 +9,9 @@
 namespace cumulo::users::api {
 
 change change_of(const http::request& r, const clock& time) {
-  return {time.now(), std::string{r.traceparent()}, std::string{r.client_address()}, device_of(r)};
+  const auto& caller = r.maybe_caller();
+  return {time.now(), std::string{r.traceparent()}, std::string{r.client_address()}, device_of(r),
+          caller && caller->is_session ? caller->credential_id : std::string{}};
 }
 
 api::user to_wire(const account& who) {

@@ -81,6 +81,7 @@ struct change {
   std::string traceparent{};  ///< W3C, or empty
   std::string address{};      ///< of the client that asks for it; empty at the command line and in jobs
   std::string user_agent{};
+  std::string session_id{};  ///< that asks for it; empty for a personal access token, at the command line and in jobs
 };
 
 }  // namespace cumulo::users

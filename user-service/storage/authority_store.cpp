@@ -44,6 +44,8 @@ awaitable<result<authority_outcome>> authority_store::change_authority(const std
                                                                        std::optional<std::int64_t> expected_version,
                                                                        const change& when) {
   const auto body = [&](sql::transaction& tx) -> awaitable<result<authority_outcome>> {
+    const auto asked = co_await require_session(tx, when);
+    if (!asked) co_return asked.error();
     std::optional<account> found;
     const auto take = [&](const sql::row& row) { found = read_account(row); };
     const std::array by_id{sql::param{id}};

@@ -30,9 +30,10 @@ class authority_store {
  public:
   authority_store(sql::database& store, lifetimes lives) : store_(store), lives_(lives) {}
 
-  /// errc::not_found; errc::precondition_failed if `expected_version` is given and another; errc::conflict for the last
-  /// active administrator. Disabling ends the sessions, and tokens rest until it is enabled again; taking the
-  /// administrator's role ends sessions and tokens, since they carry it.
+  /// errc::unauthenticated if the session that asks has ended; errc::not_found; errc::precondition_failed if
+  /// `expected_version` is given and another; errc::conflict for the last active administrator. Disabling ends the
+  /// sessions, and tokens rest until it is enabled again; taking the administrator's role ends sessions and tokens,
+  /// since they carry it.
   awaitable<result<authority_outcome>> change_authority(const std::string& id, authority_change what,
                                                         std::optional<std::int64_t> expected_version,
                                                         const change& when);

@@ -11,17 +11,18 @@ namespace {
 constexpr sql::statement mark_sign_in{
     "account.mark_sign_in",
     "UPDATE accounts SET last_sign_in_at = ?3, erase_at = NULL "
-    "WHERE id = ?1 AND password_hash = ?2 AND disabled_at IS NULL AND (erase_at IS NULL OR erase_at > ?3)"};
+    "WHERE id = ?1 AND password_hash = ?2 AND role = ?4 AND disabled_at IS NULL AND (erase_at IS NULL OR erase_at > "
+    "?3)"};
 constexpr sql::statement mark_active{
     "account.mark_active",
     "UPDATE accounts SET last_sign_in_at = ?3 "
-    "WHERE id = ?1 AND password_hash = ?2 AND disabled_at IS NULL AND erase_at IS NULL"};
+    "WHERE id = ?1 AND password_hash = ?2 AND role = ?4 AND disabled_at IS NULL AND erase_at IS NULL"};
 constexpr sql::statement insert_if_active{
     "session.insert_if_active",
     "INSERT INTO sessions (id, account_id, family_hash, turn_hash, user_agent, address, created_at, last_used_at, "
     "expires_at) SELECT ?1, id, ?3, ?4, ?5, ?6, CAST(?7 AS BIGINT), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT) FROM "
     "accounts "
-    "WHERE id = ?2 AND password_hash = ?9 AND disabled_at IS NULL AND erase_at IS NULL"};
+    "WHERE id = ?2 AND password_hash = ?9 AND role = ?10 AND disabled_at IS NULL AND erase_at IS NULL"};
 /// ?1–?7 as bus::outbox_row has them, ?8 the session without which nothing happened.
 const std::string tell_if_open_text =
     std::string{bus::insert_outbox_text} + " WHERE EXISTS (SELECT 1 FROM sessions WHERE id = ?8)";
@@ -131,7 +132,8 @@ awaitable<result<>> session_store::open_session(const opening& what, const chang
   if (!what.restores && record == nullptr) co_return co_await open_at_once(what, when);
   const session& s = what.opened.what;
   const auto body = [&](sql::transaction& tx) -> awaitable<result<>> {
-    const std::array values{sql::param{s.account_id}, sql::param{what.verified_hash}, sql::param{to_millis(when.at)}};
+    const std::array values{sql::param{s.account_id}, sql::param{what.verified_hash}, sql::param{to_millis(when.at)},
+                            sql::param{to_text(what.signed_role)}};
     if (co_await tx.execute(mark_sign_in, values) == 0) {
       co_return error{errc::unauthenticated, "The account changed while signing in."};
     }
@@ -149,7 +151,8 @@ awaitable<result<>> session_store::open_session(const opening& what, const chang
 
 awaitable<result<>> session_store::open_at_once(const opening& what, const change& when) {
   const session& s = what.opened.what;
-  const std::array marked{sql::param{s.account_id}, sql::param{what.verified_hash}, sql::param{to_millis(when.at)}};
+  const std::array marked{sql::param{s.account_id}, sql::param{what.verified_hash}, sql::param{to_millis(when.at)},
+                          sql::param{to_text(what.signed_role)}};
   const std::array inserted{sql::param{s.id},
                             sql::param{s.account_id},
                             sql::param{what.opened.family_hash},
@@ -158,7 +161,8 @@ awaitable<result<>> session_store::open_at_once(const opening& what, const chang
                             sql::param{s.address},
                             sql::param{to_millis(s.created_at)},
                             sql::param{to_millis(s.expires_at)},
-                            sql::param{what.verified_hash}};
+                            sql::param{what.verified_hash},
+                            sql::param{to_text(what.signed_role)}};
   const bus::outbox_row row{events::session_created(s, when)};
   std::vector<sql::param> told{row.values().begin(), row.values().end()};
   told.emplace_back(s.id);
@@ -201,6 +205,7 @@ awaitable<rotation> session_store::rotate(const renewal& what, const change& whe
   if (rotated) co_return rotation::rotated;
   // The outcome is a plain value and not an error, because the ending of a reused session must be committed.
   const auto body = [&](sql::transaction& tx) -> awaitable<rotation> {
+    if (record != nullptr && co_await record->is_repeat(tx)) co_return rotation::repeated;
     std::string id;
     std::string account_id;
     const auto take = [&](const sql::row& row) {
@@ -271,6 +276,8 @@ awaitable<std::vector<session>> session_store::list_sessions(std::string_view ac
 awaitable<result<>> session_store::create_token(const personal_token& made, const change& when, answer_record record) {
   const std::string scopes = join(made.scopes);
   const auto body = [&](sql::transaction& tx) -> awaitable<result<>> {
+    const auto asked = co_await require_session(tx, when);
+    if (!asked) co_return asked.error();
     const auto allowed = co_await may_create(tx, made.account_id, when.at);
     if (!allowed) co_return allowed.error();
     const std::array noted{sql::param{made.id}, sql::param{made.account_id}, sql::param{to_millis(when.at)}};

@@ -18,9 +18,10 @@ struct refreshable {
 };
 
 enum class rotation {
-  rotated,  ///< the new refresh token is the session's only one
-  refused,  ///< no such session, or it has expired, or its account may not be used
-  reused,   ///< the token had been used before: the session is ended now (RFC 9700 §4.14.2)
+  rotated,   ///< the new refresh token is the session's only one
+  refused,   ///< no such session, or it has expired, or its account may not be used
+  repeated,  ///< the same request, under the same Idempotency-Key, was answered meanwhile
+  reused,    ///< the token had been used before: the session is ended now (RFC 9700 §4.14.2)
 };
 
 /// How many personal access tokens an account may have, and create within the window. Revoked ones stay in the list
@@ -34,10 +35,11 @@ class session_store {
   session_store(sql::database& store, lifetimes lives) : store_(store), lives_(lives) {}
 
   /// Signs in an account whose password was just verified against `verified_hash`; takes a requested erasure back.
-  /// errc::unauthenticated if the password or the account's state changed meanwhile.
+  /// errc::unauthenticated if the password, the role or the account's state changed meanwhile.
   struct opening {
     new_session opened;
     std::string verified_hash;
+    role signed_role{};    ///< which the access token says
     bool restores{false};  ///< the account was found waiting for its erasure
   };
   awaitable<result<>> open_session(const opening& what, const change& when, answer_record record);
@@ -60,8 +62,9 @@ class session_store {
                                   const change& when);
   awaitable<std::vector<session>> list_sessions(std::string_view account_id, instant now, page which);
 
-  /// errc::conflict if the account has most_live_tokens already; errc::too_many_requests, with the time to wait, if it
-  /// created most_tokens_a_day within token_window, revoked ones counted.
+  /// errc::unauthenticated if the session that asks has ended; errc::conflict if the account has most_live_tokens
+  /// already; errc::too_many_requests, with the time to wait, if it created most_tokens_a_day within token_window,
+  /// revoked ones counted.
   awaitable<result<>> create_token(const personal_token& made, const change& when, answer_record record);
   /// errc::not_found if the account has none such.
   awaitable<result<>> revoke_token(const std::string& id, const std::string& account_id, const change& when);

@@ -9,6 +9,7 @@ namespace cumulo::users::storage {
 
 namespace {
 
+constexpr sql::statement select_session{"session.find", "SELECT 1 FROM sessions WHERE id = ?1"};
 constexpr sql::statement insert_session{
     "session.insert",
     "INSERT INTO sessions (id, account_id, family_hash, turn_hash, user_agent, address, created_at, last_used_at, "
@@ -43,6 +44,15 @@ const sql::statement remember_device{
     "INSERT INTO known_devices (account_id, mark, seen_at) SELECT account_id, CAST(?2 AS TEXT), CAST(?3 AS BIGINT) "
     "FROM sessions WHERE id = ?4 AND account_id = ?1 "
     "ON CONFLICT (account_id, mark) DO UPDATE SET seen_at = excluded.seen_at"};
+
+awaitable<result<>> require_session(sql::transaction& tx, const change& when) {
+  if (when.session_id.empty()) co_return result<>{};
+  const std::array values{sql::param{when.session_id}};
+  if (co_await tx.execute(select_session, values) == 0) {
+    co_return error{errc::unauthenticated, "The session is over. Sign in again."};
+  }
+  co_return result<>{};
+}
 
 awaitable<void> put_event(sql::transaction& tx, bus::event e) {
   const bus::outbox_row row{std::move(e)};

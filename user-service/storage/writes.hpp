@@ -35,6 +35,10 @@ struct new_link {
   std::string link;
 };
 
+/// errc::unauthenticated if the session that asks for the change has ended since it was let in. Whatever takes a right
+/// from an account ends its sessions in the same transaction, so who has one has the rights that its token says.
+awaitable<result<>> require_session(sql::transaction& tx, const change& when);
+
 awaitable<void> put_event(sql::transaction& tx, bus::event e);
 awaitable<void> put_record(sql::transaction& tx, answer_record record);
 /// With its event, and the warning if the device is new to an account that has known ones.

@@ -189,6 +189,44 @@ TEST_P(account_storage, administrators_who_demote_each_other_at_once_leave_one) 
   EXPECT_EQ(count(administrators), 1);
 }
 
+TEST_P(account_storage, who_is_no_longer_an_administrator_gives_nobody_a_role) {
+  add_account("admin@example.org", role::administrator);
+  const auto was = add_account("was@example.org", role::administrator);
+  const auto friend_of = add_account("friend@example.org");
+  change asked = when;
+  asked.session_id = add_session(was.id, new_refresh_token(), role::administrator).what.id;
+  ASSERT_TRUE(run([&] { return authority->change_authority(was.id, {.role = role::member}, std::nullopt, when); }));
+  const authority_change promote{.role = role::administrator};
+  const auto refused = run([&] { return authority->change_authority(friend_of.id, promote, std::nullopt, asked); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::unauthenticated);
+  EXPECT_EQ(run([&] { return accounts->find(friend_of.id); })->who.version, 1);
+}
+
+TEST_P(account_storage, of_two_administrators_who_demote_each_other_at_once_one_is_heard) {
+  add_account("admin@example.org", role::administrator);
+  std::array<account, 2> who;
+  std::array<change, 2> asked;
+  for (std::size_t i = 0; i < 2; ++i) {
+    who[i] = add_account("a" + std::to_string(i) + "@example.org", role::administrator);
+    asked[i] = when;
+    asked[i].session_id = add_session(who[i].id, new_refresh_token(), role::administrator).what.id;
+  }
+  const authority_change demote{.role = role::member};
+  const auto codes = run_parallel(2, [&](int i) -> awaitable<int> {
+    const auto mine = static_cast<std::size_t>(i);
+    for (;;) {
+      try {
+        const auto done = co_await authority->change_authority(who[1 - mine].id, demote, std::nullopt, asked[mine]);
+        co_return done ? 0 : static_cast<int>(done.error().code);
+      } catch (const sql::database_error& e) {
+        if (e.kind() != sql::failure::serialization) throw;
+      }
+    }
+  });
+  EXPECT_THAT(codes, UnorderedElementsAre(0, static_cast<int>(errc::unauthenticated)));
+}
+
 TEST_P(account_storage, a_disabled_account_is_refused_everywhere_until_it_is_enabled) {
   add_account("admin@example.org", role::administrator);
   const auto who = add_account("ada@example.org");
@@ -222,7 +260,7 @@ TEST_P(account_storage, a_disabled_account_is_refused_everywhere_until_it_is_ena
 TEST_P(account_storage, who_loses_the_administrators_role_loses_the_tokens_that_carry_it) {
   add_account("admin@example.org", role::administrator);
   const auto who = add_account("ada@example.org", role::administrator);
-  const auto opened = add_session(who.id);
+  const auto opened = add_session(who.id, new_refresh_token(), role::administrator);
   const personal_token personal{.id = new_id(),
                                 .account_id = who.id,
                                 .name = "n",
@@ -247,7 +285,7 @@ TEST_P(account_storage, an_account_is_erased_when_its_grace_is_over_unless_its_o
   }
   EXPECT_THAT(revoked(), UnorderedElementsAre(goes.id, stays.id, opened.what.id));
 
-  const session_store::opening back{make_session(stays.id, new_refresh_token()), "hash", true};
+  const session_store::opening back{make_session(stays.id, new_refresh_token()), "hash", role::member, true};
   ASSERT_TRUE(run([&] { return sessions->open_session(back, when, nullptr); }));
   EXPECT_THAT(revoked(), UnorderedElementsAre(goes.id, opened.what.id));
   EXPECT_THAT(run([&] { return authority->due_for_erasure(due - 1ms); }), IsEmpty());

@@ -1,3 +1,4 @@
+#include "platform/http/request_builder.hpp"
 #include "user-service/domain/device.hpp"
 #include "user-service/tests/storage_fixture.hpp"
 
@@ -80,6 +81,58 @@ TEST_P(session_storage, twenty_uses_of_a_refresh_token_at_once_end_its_session) 
   EXPECT_FALSE(run([&] { return sessions->find_by_family(first.family_hash(), when.at); }));
 }
 
+/// POST /token/refresh as a client sends it, and what it was answered with.
+struct refreshing {
+  explicit refreshing(std::string_view idempotency_key) {
+    fields.add("Idempotency-Key", idempotency_key);
+    http::request_builder builder{asked};
+    builder.method(http::verb::post);
+    builder.target("/token/refresh", "/token/refresh", {});
+    builder.client("10.0.0.1", true);
+    builder.fields(fields);
+  }
+  refreshing(const refreshing&) = delete;
+
+  http::header_fields fields;
+  http::request asked;
+  http::response answer;
+};
+
+TEST_P(session_storage, a_repeat_under_one_key_that_lost_the_race_is_no_second_use) {
+  const auto who = add_account("ada@example.org");
+  const auto used = new_refresh_token();
+  add_session(who.id, used);
+  service::idempotency repeats{*database, time};
+  std::vector<rotation> outcomes;
+  const auto refresh = [&](refreshing& r, service::idempotency_record* record) -> awaitable<result<>> {
+    const auto next = next_turn(used);
+    r.answer.body() = next.text();
+    record->seal(r.answer, true);
+    const session_store::renewal what{used.family_hash(), used.turn_hash(), next.turn_hash(), "10.0.0.1"};
+    outcomes.push_back(co_await sessions->rotate(what, when, record));
+    if (outcomes.back() == rotation::rotated) co_return result<>{};
+    co_return error{errc::unauthenticated, "The session is over."};
+  };
+
+  refreshing winner{"one-key"};
+  refreshing loser{"one-key"};
+  service::idempotency::work first = [&](auto* record) { return refresh(winner, record); };
+  service::idempotency::work second = [&](auto* record) -> awaitable<result<>> {
+    (void)co_await repeats.run(winner.asked, winner.answer, first);  // after the loser looked for an answer
+    co_return co_await refresh(loser, record);
+  };
+  EXPECT_TRUE(run([&] { return repeats.run(loser.asked, loser.answer, second); }));
+  EXPECT_THAT(outcomes, ElementsAre(rotation::rotated, rotation::repeated));
+  EXPECT_EQ(loser.answer.body_text(), winner.answer.body_text());
+  EXPECT_THAT(revoked(), IsEmpty());
+
+  refreshing thief{"another-key"};
+  service::idempotency::work third = [&](auto* record) { return refresh(thief, record); };
+  EXPECT_FALSE(run([&] { return repeats.run(thief.asked, thief.answer, third); }));
+  EXPECT_EQ(outcomes.back(), rotation::reused);
+  EXPECT_EQ(revoked().size(), 1U);
+}
+
 TEST_P(session_storage, a_session_ends_when_it_was_not_used_for_long) {
   const auto who = add_account("ada@example.org");
   const auto first = new_refresh_token();
@@ -101,6 +154,31 @@ TEST_P(session_storage, the_password_that_was_verified_must_still_be_it) {
   EXPECT_EQ(refused.error().code, errc::unauthenticated);
   EXPECT_THAT(run([&] { return sessions->list_sessions(who.id, when.at, {}); }), IsEmpty());
   EXPECT_THAT(events(), ElementsAre("user.registered"));
+}
+
+TEST_P(session_storage, the_role_that_was_signed_must_still_be_it) {
+  add_account("admin@example.org", role::administrator);
+  const auto who = add_account("ada@example.org", role::administrator);
+  ASSERT_TRUE(run([&] { return authority->change_authority(who.id, {.role = role::member}, 1, when); }));
+  for (const bool restores : {false, true}) {
+    const session_store::opening opening{make_session(who.id, new_refresh_token()), "hash", role::administrator,
+                                         restores};
+    const auto refused = run([&] { return sessions->open_session(opening, when, nullptr); });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::unauthenticated);
+  }
+  EXPECT_THAT(run([&] { return sessions->list_sessions(who.id, when.at, {}); }), IsEmpty());
+}
+
+TEST_P(session_storage, a_refresh_does_not_outlive_the_role_that_it_read) {
+  add_account("admin@example.org", role::administrator);
+  const auto who = add_account("ada@example.org", role::administrator);
+  const auto first = new_refresh_token();
+  add_session(who.id, first, role::administrator);
+  const auto found = run([&] { return sessions->find_by_family(first.family_hash(), when.at); });
+  ASSERT_TRUE(found && found->who.role == role::administrator);
+  ASSERT_TRUE(run([&] { return authority->change_authority(who.id, {.role = role::member}, 1, when); }));
+  EXPECT_EQ(rotate(first, next_turn(first)), rotation::refused);
 }
 
 TEST_P(session_storage, many_may_sign_in_to_one_account_at_once) {
@@ -154,6 +232,15 @@ TEST_P(session_storage, a_personal_token_is_its_owners_alone) {
   EXPECT_FALSE(run([&] { return sessions->revoke_token(made.id, ada.id, when); }));
   EXPECT_THAT(revoked(), ElementsAre(made.id));
   EXPECT_EQ(events().back(), "token.revoked");
+}
+
+TEST_P(session_storage, a_session_that_has_ended_makes_no_personal_token) {
+  const auto ada = add_account("ada@example.org");
+  when.session_id = add_session(ada.id).what.id;
+  EXPECT_EQ(create(make_token(ada.id)), std::nullopt);
+  ASSERT_TRUE(run([&] { return sessions->end_session(when.session_id, ada.id, "signed_out", when); }));
+  EXPECT_EQ(create(make_token(ada.id)), errc::unauthenticated);
+  EXPECT_EQ(run([&] { return sessions->list_tokens(ada.id, when.at, {}); }).size(), 1U);
 }
 
 TEST_P(session_storage, an_account_has_so_many_personal_tokens_and_no_more) {
@@ -248,7 +335,7 @@ class device_storage : public session_storage {
     auto made = make_session(account_id, new_refresh_token());
     made.what.user_agent = std::move(agent);
     made.what.address = std::move(address);
-    const session_store::opening opening{made, "hash", restores};
+    const session_store::opening opening{made, "hash", role::member, restores};
     const change now{at, {}};
     EXPECT_TRUE(run([&] { return sessions->open_session(opening, now, nullptr); }));
   }

@@ -37,6 +37,27 @@ TEST(sign_in_throttle, bounds_a_guess_from_many_addresses) {
   EXPECT_EQ(admitted, 5);
 }
 
+TEST(sign_in_throttle, strangers_do_not_lock_out_a_network_that_the_account_was_signed_in_to_from) {
+  moved_clock time;
+  sign_in_throttle throttle{rates, time};
+  const auto guess_from_everywhere = [&](const std::string& account) {
+    for (int i = 0; i < 100; ++i) (void)throttle.admit(account, "192.0.2." + std::to_string(i));
+  };
+  throttle.succeeded("ada", "10.0.0.1");
+  time.at += rates.known_for - 1h;
+  throttle.succeeded("ada", "10.0.0.1");
+  time.at += rates.known_for - 1h;
+  guess_from_everywhere("ada");
+  EXPECT_FALSE(throttle.admit("ada", "10.0.0.2")) << "another network";
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(throttle.admit("ada", "10.0.0.1"));
+  EXPECT_FALSE(throttle.admit("ada", "10.0.0.1")) << "its own bound stays";
+  guess_from_everywhere("bob");
+  EXPECT_FALSE(throttle.admit("bob", "10.0.0.1")) << "known for another account";
+  time.at += 1h;
+  guess_from_everywhere("ada");
+  EXPECT_FALSE(throttle.admit("ada", "10.0.0.1")) << "too long ago";
+}
+
 TEST(sign_in_throttle, forgets_the_failures_of_who_knows_the_password) {
   moved_clock time;
   sign_in_throttle throttle{{.from_one_address = {3, 10min}, .from_anywhere = {100, 1h}}, time};

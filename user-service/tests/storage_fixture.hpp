@@ -82,9 +82,10 @@ class on_each_engine : public test::each_engine {
     EXPECT_TRUE(done.has_value());
     return made.who;
   }
-  new_session add_session(const std::string& account_id, const refresh_token& token = new_refresh_token()) {
+  new_session add_session(const std::string& account_id, const refresh_token& token = new_refresh_token(),
+                          role r = role::member) {
     const auto made = make_session(account_id, token);
-    const session_store::opening opening{made, "hash"};
+    const session_store::opening opening{made, "hash", r};
     const auto done = run([&] { return sessions->open_session(opening, when, nullptr); });
     EXPECT_TRUE(done.has_value());
     return made;

@@ -41,6 +41,10 @@ describe('what quick-add understands', () => {
     ['Ship it !now', { title: 'Ship it !now' }],
     ['Ship it !low !high', { title: 'Ship it', priority: 'high' }],
     ['Water #Garden @home tomorrow 5pm !urgent', { title: 'Water', project: 'Garden', labels: ['home'], due: '2026-12-03 17:00', priority: 'urgent' }],
+    ['Birthday dec 3 @fun', { title: 'Birthday', due: '2026-12-03', labels: ['fun'] }],
+    ['Rent december 1 #Garden', { title: 'Rent', due: '2027-12-01', project: 'Garden' }],
+    ['Mow dec 5 !2', { title: 'Mow', due: '2026-12-05', priority: 'high' }],
+    ['Mow dec 5 #Garden 5pm', { title: 'Mow dec 5', due: '2026-12-03 17:00', project: 'Garden' }],
     ['', { title: '' }],
   ])('%s', (text, expected) => expect(short(text)).toEqual({ ...nothing, ...expected }));
 

@@ -28,7 +28,7 @@ function hitOf({ index, text, start }: ParsedResult, today: string, now: string)
   const timed = start.isCertain('hour');
   const hit = {
     start: index,
-    end: index + text.length,
+    end: index + text.trimEnd().length,
     when: {
       day: `${start.get('year')}-${two(start.get('month'))}-${two(start.get('day'))}`,
       time: timed ? `${two(start.get('hour'))}:${two(start.get('minute'))}` : null,

@@ -7,8 +7,9 @@ const project = (name: string) => ({ id: name, name }) as Project;
 const projects = [project('Garden'), project('Kitchen garden'), project('Kitchen'), project('Büro')];
 // A Wednesday, half past nine in the evening in Berlin.
 const now = new Date('2026-12-02T20:30:00Z');
+const zone = 'Europe/Berlin';
 const read = (text: string, language: 'en' | 'de' = 'en', ignored: string[] = []) =>
-  parseQuickAdd(text, projects, (rest) => findDates(rest, language, now, 'Europe/Berlin'), new Set(ignored));
+  parseQuickAdd(text, projects, (rest) => findDates(rest, language, now, { zone, locale: language }), new Set(ignored));
 const short = (text: string, language?: 'en' | 'de', ignored?: string[]) => {
   const { title, project: found, labels, priority, due } = read(text, language, ignored);
   return { title, project: found?.name ?? null, labels, priority, due: due ? due.day + (due.time ? ` ${due.time}` : '') : null };
@@ -54,6 +55,24 @@ describe('what quick-add understands', () => {
     ['Aufräumen #Büro !dringend', { title: 'Aufräumen', project: 'Büro', priority: 'urgent' }],
     ['Call Ada tomorrow', { title: 'Call Ada', due: '2026-12-03' }],
   ])('German: %s', (text, expected) => expect(short(text, 'de')).toEqual({ ...nothing, ...expected }));
+
+  it.each([
+    ['1/12', 'en-GB', '2027-12-01'],
+    ['1/12', 'en', '2027-12-01'],
+    ['1/12', 'de-DE', '2027-12-01'],
+    ['3/4/2027 9:00', 'en-AU', '2027-04-03 09:00'],
+    ['25/12', 'en-GB', '2026-12-25'],
+    ['1/12', 'en-US', '2027-01-12'],
+    ['3/4/2027 9:00', 'en-US', '2027-03-04 09:00'],
+    ['2026-12-04', 'en-US', '2026-12-04'],
+    ['2/12', 'en-GB', '2026-12-02'],
+    ['dec 2', 'en-GB', '2026-12-02'],
+    ['tomorrow', 'no locale', '2026-12-03'],
+  ])('%s in %s is %s', (text, locale, expected) => {
+    const language = locale.startsWith('de') ? 'de' : 'en';
+    const { day, time } = findDates(text, language, now, { zone, locale })[0]?.when ?? {};
+    expect(day + (time ? ` ${time}` : '')).toBe(expected);
+  });
 
   it('leaves what the person took back as text', () => {
     expect(short('Read The Day After Tomorrow tomorrow', 'en', ['tomorrow'])).toMatchObject({ due: '2026-12-04' });

@@ -28,8 +28,8 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   const input = useRef<HTMLInputElement>(null);
   const open = useMemo(() => [...projects.values()].filter((project) => !project.archived), [projects]);
   const understand = useCallback(
-    (words: string) => parseQuickAdd(words, open, (rest) => findDates(rest, language, new Date(), place.zone), ignored),
-    [open, language, place.zone, ignored],
+    (words: string) => parseQuickAdd(words, open, (rest) => findDates(rest, language, new Date(), place), ignored),
+    [open, language, place, ignored],
   );
   // A letter stands there before it is understood: reading dates may take longer than a frame.
   const read = useDeferredValue(text);

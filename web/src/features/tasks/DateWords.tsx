@@ -19,7 +19,7 @@ interface Props {
 export function DateWords({ label, hint, place, usualTime, onSay }: Props) {
   const { t, language } = useSpoken();
   const [words, setWords] = useState('');
-  const said = words ? findDates(words, language, new Date(), place.zone).at(-1)?.when : undefined;
+  const said = words ? findDates(words, language, new Date(), place).at(-1)?.when : undefined;
   const when = said && { day: said.day, time: said.time ?? usualTime };
   return (
     <TextInput

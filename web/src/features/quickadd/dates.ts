@@ -1,14 +1,29 @@
 // Dates in words, behind one function: the reader may move to the server.
-import type { ParsedResult } from 'chrono-node';
-import * as german from 'chrono-node/de';
-import * as english from 'chrono-node/en';
+import type { ParsedResult, ParsingContext } from 'chrono-node';
+import { casual } from 'chrono-node/de';
+import { casual as american, GB as british } from 'chrono-node/en';
 import type { Place } from '../../app/locale';
 import type { Language } from '../../i18n';
 import { addDays, whenOf } from '../tasks/due';
 import type { DateHit } from './parse';
 
+const german = casual.clone();
+german.parsers.push({
+  pattern: () => /(?<![\d.])(\d\d?)\.(\d\d?)\.(?!\d)/,
+  extract: ({ refDate }: ParsingContext, [, day, month]) => nextSuch(Number(day), Number(month), refDate),
+});
+
 // It makes its patterns when it first reads: not while somebody types.
-setTimeout(() => english.GB.parse('tomorrow'));
+setTimeout(() => british.parse('tomorrow'));
+
+/** The next 24th of December, from `now` on; null if there is no such day. */
+function nextSuch(day: number, month: number, now: Date) {
+  for (let year = now.getFullYear(); year < now.getFullYear() + 9; ++year) {
+    const evening = new Date(year, month - 1, day, 23, 59);
+    if (evening >= now && evening.getMonth() === month - 1) return { day, month, year };
+  }
+  return null;
+}
 
 /** Is 1/12 the twelfth of January there? */
 function monthFirst(locale: string): boolean {
@@ -28,20 +43,32 @@ export function findDates(text: string, language: Language, now: Date, place: Wh
   const { day, time } = whenOf(now, place.zone);
   // The reader speaks of the browser's clock, so it is given one that shows the person's time.
   const clock = new Date(`${day}T${time}:00`);
-  const own = monthFirst(place.locale) ? english.casual : english.GB;
-  const readers = language === 'de' ? [german.casual, own] : [own];
-  for (const reader of readers) {
-    const found = reader.parse(text, clock, { forwardDate: true });
-    if (found.length > 0) return found.map((result) => hitOf(result, day, time ?? ''));
+  const english = monthFirst(place.locale) ? american : british;
+  const hits = (language === 'de' ? [german, english] : [english])
+    .flatMap((reader) => reader.parse(text, clock, { forwardDate: true }))
+    .map((result) => hitOf(result, text, day, time ?? ''))
+    .filter((hit) => isWhole(hit, text) && isMeant(hit, text));
+  // Where readers differ, who read more has understood more.
+  const taken: DateHit[] = [];
+  for (const hit of hits.sort((a, b) => b.end - b.start - (a.end - a.start))) {
+    if (taken.every((other) => hit.end <= other.start || other.end <= hit.start)) taken.push(hit);
   }
-  return [];
+  return taken.sort((a, b) => a.start - b.start);
 }
 
-function hitOf({ index, text, start }: ParsedResult, today: string, now: string): DateHit {
+const isWhole = ({ start, end }: DateHit, text: string) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:!?)]?$/.test(text.charAt(end));
+
+/** Short weekdays are words too: "So ein Mist", "Do it". One counts with a dot, a time or a word like "am", or as the last word. */
+const doubtful = /^(mo|di|mi|do|fr|sa|so)(\s\d+)?$|^in a$/i;
+const isMeant = ({ start, end }: DateHit, text: string) => !doubtful.test(text.slice(start, end)) || /^[\s\0.,;:!?)]*$/.test(text.slice(end));
+
+function hitOf({ index, text, start }: ParsedResult, line: string, today: string, now: string): DateHit {
+  const end = index + text.trimEnd().length;
+  const shortened = line[end] === '.' && /(^|\s)\p{L}{2,3}$/u.test(text);
   const timed = start.isCertain('hour');
   const hit = {
     start: index,
-    end: index + text.trimEnd().length,
+    end: shortened ? end + 1 : end,
     when: {
       day: `${start.get('year')}-${two(start.get('month'))}-${two(start.get('day'))}`,
       time: timed ? `${two(start.get('hour'))}:${two(start.get('minute'))}` : null,

@@ -79,8 +79,7 @@ export function parseQuickAdd(
   // Marks hide their words from the reader of dates: "#May" is no month.
   let rest = text;
   for (const hit of hits) rest = rest.slice(0, hit.start) + '\u0000'.repeat(hit.end - hit.start) + rest.slice(hit.end);
-  const whole = ({ start, end }: DateHit) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:?)]?$/.test(text.charAt(end));
-  const dates = (text.trim() ? findDates(rest) : []).filter((hit) => whole(hit) && !ignored.has(text.slice(hit.start, hit.end)));
+  const dates = (text.trim() ? findDates(rest) : []).filter((hit) => !ignored.has(text.slice(hit.start, hit.end)));
   const date = dates[dates.length - 1];
   if (date) hits.push({ kind: 'due', ...date });
   hits.sort((a, b) => a.start - b.start);

@@ -17,6 +17,19 @@ test('quick-add understands, shows what, and takes a false hit back', async ({ p
   expect(second).toMatchObject({ title: 'Read The Day After Tomorrow', due: null });
 });
 
+test('quick-add takes no single day out of what repeats, and says that it comes once', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.keyboard.press('q');
+  const bar = page.getByRole('textbox', { name: 'Add a task' });
+  await bar.fill('Call Ada every monday');
+  await expect(page.getByText('not known yet')).toBeVisible();
+  await bar.fill('Call Ada monday');
+  await expect(page.getByText('not known yet')).toHaveCount(0);
+  await bar.fill('Call Ada every monday');
+  await bar.press('Enter');
+  await expect.poll(async () => (await person.tasks()).items).toMatchObject([{ title: 'Call Ada every monday', due: null }]);
+});
+
 test('completing and deleting can be undone', async ({ page, person }) => {
   await person.task({ title: 'One', due: day() });
   await signIn(page, person);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Project } from '../src/api/types';
 import { findDates } from '../src/features/quickadd/dates';
 import { parseQuickAdd } from '../src/features/quickadd/parse';
+import { repeats } from '../src/features/quickadd/repeats';
 
 const project = (name: string) => ({ id: name, name }) as Project;
 const projects = [project('Garden'), project('Kitchen garden'), project('Kitchen'), project('Büro')];
@@ -97,6 +98,43 @@ describe('what quick-add understands', () => {
     const language = locale.startsWith('de') ? 'de' : 'en';
     const { day, time } = findDates(text, language, now, { zone, locale })[0]?.when ?? {};
     expect(day + (time ? ` ${time}` : '')).toBe(expected);
+  });
+
+  it.each([
+    'Call Ada every monday',
+    'Call Ada each monday at 9',
+    'Call Ada every other friday',
+    'Call Ada every 2 weeks',
+    'Every day at 5pm water the plants',
+    'Water the plants every evening',
+    'Pay rent every 1st of december',
+    'Gym mondays 9am',
+    'Backup daily at 9am',
+    'Report weekly on friday',
+    'Anruf jeden Montag',
+    'Anruf jeden zweiten Freitag um 9 Uhr',
+    'Miete jeden 1.12.',
+    'Jede Woche am Montag gießen',
+    'Jedes Jahr am 24.12. Baum kaufen',
+    'Gießen täglich um 9 Uhr',
+    'Anruf montags um 9 Uhr',
+    'Alle zwei Wochen am Freitag putzen',
+    'Alle 3 Tage um 9 Uhr gießen',
+  ])('leaves what repeats whole, and says so: %s', (text) => {
+    expect(short(`${text} @home`, 'de')).toEqual({ ...nothing, title: text, labels: ['home'] });
+    expect(repeats(text)).toBe(true);
+  });
+
+  it.each([
+    ['Call every customer tomorrow', 'Call every customer'],
+    ['Daily standup tomorrow', 'Daily standup'],
+    ['Weekly report tomorrow', 'Weekly report'],
+    ['Jeden Kunden anrufen morgen', 'Jeden Kunden anrufen'],
+    ['Alle Fenster putzen morgen', 'Alle Fenster putzen'],
+    ['Read Everyday Cooking tomorrow', 'Read Everyday Cooking'],
+  ])('does not repeat: %s', (text, title) => {
+    expect(short(text, 'de')).toEqual({ ...nothing, title, due: '2026-12-03' });
+    expect(repeats(text)).toBe(false);
   });
 
   it('leaves what the person took back as text', () => {

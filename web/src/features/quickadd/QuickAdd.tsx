@@ -13,6 +13,7 @@ import { dueFields } from '../tasks/due';
 import { dayText, dueText } from '../tasks/dueText';
 import { findDates } from './dates';
 import { parseQuickAdd, type Hit } from './parse';
+import { repeats } from './repeats';
 import { suggest, type Suggestion } from './suggest';
 import { useLabels } from '../tasks/useLabels';
 
@@ -130,6 +131,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
         {understood.hits.map((hit) => (
           <Understood key={`${hit.start} ${hit.kind}`} words={words(hit)} label={t.quick.ignore(read.slice(hit.start, hit.end))} onTakeBack={() => ignore(read.slice(hit.start, hit.end))} />
         ))}
+        {repeats(understood.title) && <span className="row-meta">{t.quick.once}</span>}
       </div>
       <Group justify="space-between" mt="md">
         <Text size="sm" c="dimmed" role="status">

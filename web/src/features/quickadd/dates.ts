@@ -6,6 +6,7 @@ import type { Place } from '../../app/locale';
 import type { Language } from '../../i18n';
 import { addDays, whenOf } from '../tasks/due';
 import type { DateHit } from './parse';
+import { repeats } from './repeats';
 
 const german = casual.clone();
 german.parsers.push({
@@ -38,8 +39,12 @@ const two = (value: number | null) => String(value ?? 0).padStart(2, '0');
 
 type Where = Pick<Place, 'zone' | 'locale'>;
 
-/** The dates in `text`, in its order; words count from `now` on the clock of `place`. English words are known everywhere. */
+/**
+ * The dates in `text`, in its order; none if it repeats, for one day out of many would be wrong. Words count from `now` on
+ * the clock of `place`; English words are known everywhere.
+ */
 export function findDates(text: string, language: Language, now: Date, place: Where): DateHit[] {
+  if (repeats(text)) return [];
   const { day, time } = whenOf(now, place.zone);
   // The reader speaks of the browser's clock, so it is given one that shows the person's time.
   const clock = new Date(`${day}T${time}:00`);

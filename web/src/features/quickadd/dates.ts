@@ -63,16 +63,45 @@ export function findDates(text: string, language: Language, now: Date, place: Wh
 
 const isWhole = ({ start, end }: DateHit, text: string) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:!?)]?$/.test(text.charAt(end));
 
-/** Short weekdays are words too: "So ein Mist", "Do it". One counts with a dot, a time or a word like "am", or as the last word. */
-const doubtful = /^(mo|di|mi|do|fr|sa|so)(\s\d+)?$|^in a$/i;
-const isMeant = ({ start, end }: DateHit, text: string) => !doubtful.test(text.slice(start, end)) || /^[\s\0.,;:!?)]*$/.test(text.slice(end));
+/** Words too: "So ein Mist", "Do it", "Buy sun cream". One counts with a dot, a time or a word like "on", or as the last word. */
+const doubtful = /^((mo|di|mi|do|fr|sa|so)(\s\d+)?|(sun|sat|wed|may|march|august),?|in a)$/i;
+/** How long, not when: "Meditate for 20 minutes", "a second chance". */
+const howLong = /^(for\s+)?(\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|few|several|half an?)\s*(s|m|h|d|w|y|sec|second|min|minute|hr|hour|day|week|mo|month|yr|year)s?$/i;
 
-function hitOf({ index, text, start }: ParsedResult, line: string, today: string, now: string): DateHit {
+function isMeant({ start, end }: DateHit, text: string): boolean {
+  const words = text.slice(start, end);
+  if (howLong.test(words)) return words === text.trim();
+  return !doubtful.test(words) || /^[\s\0.,;:!?)]*$/.test(text.slice(end));
+}
+
+/** What leads to a date and means nothing without it: before any, before a day by its number or month, a month, a time. */
+const leads: [lead: RegExp, date: RegExp][] = [
+  [/(due(\s+(by|on))?|(?<!\b(stop|drop|come|go|swing)\s+)by|until|till|before|bis(\s+zum)?|zum)\s+$/i, /^/],
+  [/(for|from|für|ab)\s+$/i, /^(?!(sun|sat|wed|may|march|august)\b)/i],
+  [/(on|am)\s+$/i, /^(\d|jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|o[ck]t|nov|de[cz])/i],
+  [/in\s+$/i, /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i],
+  [/at\s+$/i, /^(noon|midnight)/i],
+];
+
+/** Where the words begin that lead to the date at `start`; there itself without such words. */
+function leadOf(text: string, start: number): number {
+  const before = text.slice(0, start);
+  for (const [lead, date] of leads) {
+    const at = before.search(lead);
+    if (at >= 0 && /^\s?$/.test(text.charAt(at - 1)) && date.test(text.slice(start))) return at;
+  }
+  return start;
+}
+
+function hitOf({ index, text, start, end: until }: ParsedResult, line: string, today: string, now: string): DateHit {
   const end = index + text.trimEnd().length;
   const shortened = line[end] === '.' && /(^|\s)\p{L}{2,3}$/u.test(text);
   const timed = start.isCertain('hour');
+  // A task has no end: the words that say one stay in its title.
+  const keep = Boolean(until);
   const hit = {
-    start: index,
+    start: keep ? index : leadOf(line, index),
+    keep,
     end: shortened ? end + 1 : end,
     when: {
       day: `${start.get('year')}-${two(start.get('month'))}-${two(start.get('day'))}`,

@@ -6,13 +6,15 @@ export interface DateHit {
   start: number;
   end: number;
   when: When;
+  /** Its words stay in the title, for they say more than when the task is due. */
+  keep: boolean;
 }
 
 export type Hit = { start: number; end: number } & (
   | { kind: 'project'; project: Project }
   | { kind: 'label'; label: string }
   | { kind: 'priority'; priority: TaskPriority }
-  | { kind: 'due'; when: When }
+  | { kind: 'due'; when: When; keep: boolean }
 );
 
 export interface Understood {
@@ -87,6 +89,7 @@ export function parseQuickAdd(
   let title = '';
   let from = 0;
   for (const hit of hits) {
+    if (hit.kind === 'due' && hit.keep) continue;
     title += text.slice(from, hit.start);
     from = hit.end;
   }

@@ -79,6 +79,18 @@ describe('what quick-add understands', () => {
     ['Ring Ada in 2 hours', { title: 'Ring Ada', due: '2026-12-02 23:30' }],
     ['Trip from monday to friday', { title: 'Trip from monday to friday', due: '2026-12-07' }],
     ['Meeting 5pm-6pm @work', { title: 'Meeting 5pm-6pm', due: '2026-12-03 17:00', labels: ['work'] }],
+    ['Milk @home, bread', { title: 'Milk, bread', labels: ['home'] }],
+    ['Milk @home, @shop', { title: 'Milk', labels: ['home', 'shop'] }],
+    ['Ask @bob.', { title: 'Ask.', labels: ['bob'] }],
+    ['Ask @bob!? !high: now-ish', { title: 'Ask!?: now-ish', labels: ['bob'], priority: 'high' }],
+    ['@home: bread', { title: 'bread', labels: ['home'] }],
+    ['Tag @v1.2, then', { title: 'Tag, then', labels: ['v1.2'] }],
+    ['Ask @...', { title: 'Ask @...' }],
+    ['Dig #Garden! now-ish', { title: 'Dig! now-ish', project: 'Garden' }],
+    ['Call Ada tomorrow!', { title: 'Call Ada!', due: '2026-12-03' }],
+    ['Call Ada tomorrow, then Bob', { title: 'Call Ada, then Bob', due: '2026-12-03' }],
+    ['.bashrc @home', { title: '.bashrc', labels: ['home'] }],
+    ['Smile :) @home', { title: 'Smile :)', labels: ['home'] }],
     ['', { title: '' }],
   ])('%s', (text, expected) => expect(short(text)).toEqual({ ...nothing, ...expected }));
 

@@ -33,10 +33,8 @@ const priorityWords: Record<string, TaskPriority> = {
   dringend: 'urgent', hoch: 'high', mittel: 'medium', niedrig: 'low', keine: 'none',
 };
 
-const wordEnd = (text: string, from: number) => {
-  const space = text.slice(from).search(/\s/);
-  return space < 0 ? text.length : from + space;
-};
+/** Where the word at `from` ends; what punctuates the line after it is no part of it. */
+const wordEnd = (text: string, from: number) => from + (/^\S*[^\s,.;:!?]/.exec(text.slice(from))?.[0].length ?? 0);
 
 const plain = (name: string) => name.toLowerCase().replaceAll('_', ' ');
 
@@ -47,7 +45,7 @@ function projectAt(text: string, from: number, projects: readonly Project[]): { 
   for (const project of projects) {
     const name = plain(project.name);
     const after = rest[name.length];
-    if (!name || !rest.startsWith(name) || (after !== undefined && !/[\s,.;]/.test(after))) continue;
+    if (!name || !rest.startsWith(name) || (after !== undefined && !/[\s,.;:!?]/.test(after))) continue;
     if (!best || from + name.length > best.end) best = { project, end: from + name.length };
   }
   return best;
@@ -66,13 +64,13 @@ export function parseQuickAdd(
   };
   for (const mark of text.matchAll(/(?<=^|\s)[#@!](?=\S)/g)) {
     const start = mark.index;
-    const end = wordEnd(text, start);
+    const end = wordEnd(text, start + 1);
     const word = text.slice(start + 1, end);
     if (mark[0] === '#') {
       const found = projectAt(text, start + 1, projects);
       if (found) take({ kind: 'project', project: found.project, start, end: found.end });
     } else if (mark[0] === '@') {
-      take({ kind: 'label', label: word, start, end });
+      if (word) take({ kind: 'label', label: word, start, end });
     } else {
       const priority = priorityWords[word.toLowerCase()];
       if (priority) take({ kind: 'priority', priority, start, end });
@@ -88,12 +86,15 @@ export function parseQuickAdd(
 
   let title = '';
   let from = 0;
-  for (const hit of hits) {
-    if (hit.kind === 'due' && hit.keep) continue;
-    title += text.slice(from, hit.start);
-    from = hit.end;
+  for (const { start, end } of [...hits.filter((hit) => hit.kind !== 'due' || !hit.keep), { start: text.length, end: text.length }]) {
+    const [piece = '', stops = ''] = /^([,.;:!?]*).*/s.exec(text.slice(from, start)) ?? [];
+    // What punctuates a hit now follows the word before it.
+    if (from === 0 || !stops) title += piece;
+    else title = title.trim() ? title.trimEnd() + piece : piece.slice(stops.length);
+    from = end;
   }
-  title = (title + text.slice(from)).replace(/\s+/g, ' ').trim();
+  title = title.replace(/\s+/g, ' ').trim();
+  if (hits.at(-1)?.end === text.trimEnd().length) title = title.replace(/[,;:]$/, '');
 
   // Said twice, the last word counts.
   const last = <K extends Hit['kind']>(kind: K) => hits.findLast((hit): hit is Extract<Hit, { kind: K }> => hit.kind === kind);

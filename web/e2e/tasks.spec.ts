@@ -30,6 +30,27 @@ test('quick-add takes no single day out of what repeats, and says that it comes 
   await expect.poll(async () => (await person.tasks()).items).toMatchObject([{ title: 'Call Ada every monday', due: null }]);
 });
 
+test('a time in words keeps the day, a day keeps the time, and today is marked', async ({ page, person }) => {
+  const task = await person.task({ title: 'Plan', due: `${day(12)}T17:00:00`, timezone: 'Europe/Berlin' });
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/inbox?task=${task.id}`);
+  const due = async () => (await person.tasks()).items[0]?.due;
+  const say = async (words: string) => {
+    await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+    await page.getByPlaceholder('Try').fill(words);
+    await page.getByPlaceholder('Try').press('Enter');
+  };
+  await say('8pm');
+  await expect.poll(due).toBe(`${day(12)}T20:00:00`);
+  await say(day(1));
+  await expect.poll(due).toBe(`${day(1)}T20:00:00`);
+  await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+  await page.getByRole('button', { name: 'Today', exact: true }).click();
+  await expect.poll(due).toBe(`${day()}T20:00:00`);
+  await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+  await expect(page.locator('[aria-current=date]')).toHaveText(String(Number(day().slice(8))));
+});
+
 test('completing and deleting can be undone', async ({ page, person }) => {
   await person.task({ title: 'One', due: day() });
   await signIn(page, person);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Project } from '../src/api/types';
-import { findDates } from '../src/features/quickadd/dates';
+import { changedBy, findDates } from '../src/features/quickadd/dates';
 import { parseQuickAdd } from '../src/features/quickadd/parse';
 import { repeats } from '../src/features/quickadd/repeats';
 
@@ -184,6 +184,21 @@ describe('what quick-add understands', () => {
   ])('does not repeat: %s', (text, title) => {
     expect(short(text, 'de')).toEqual({ ...nothing, title, due: '2026-12-03' });
     expect(repeats(text)).toBe(false);
+  });
+
+  it.each<[string, string, string | null, string]>([
+    ['8pm', '2026-12-10', '17:00', '2026-12-10 20:00'],
+    ['8pm', '2026-12-10', null, '2026-12-10 20:00'],
+    ['at noon', '2026-12-10', null, '2026-12-10 12:00'],
+    ['friday', '2026-12-10', '17:00', '2026-12-04 17:00'],
+    ['friday', '2026-12-10', null, '2026-12-04'],
+    ['friday 8pm', '2026-12-10', '17:00', '2026-12-04 20:00'],
+    ['in 2 hours', '2026-12-10', '17:00', '2026-12-02 23:30'],
+  ])('%s said of a task due %s %s makes it %s', (words, day, time, expected) => {
+    const [hit] = findDates(words, 'en', now, { zone, locale: 'en-GB' });
+    const changed = hit && changedBy(hit, { day, time });
+    expect([changed?.day, changed?.time].filter(Boolean).join(' ')).toBe(expected);
+    expect(hit && changedBy(hit, null)).toEqual(hit?.when);
   });
 
   it('leaves what the person took back as text', () => {

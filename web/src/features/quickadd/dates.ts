@@ -4,7 +4,7 @@ import { casual } from 'chrono-node/de';
 import { casual as american, GB as british } from 'chrono-node/en';
 import type { Place } from '../../app/locale';
 import type { Language } from '../../i18n';
-import { addDays, whenOf } from '../tasks/due';
+import { addDays, whenOf, type When } from '../tasks/due';
 import type { DateHit } from './parse';
 import { repeats } from './repeats';
 
@@ -97,11 +97,13 @@ function hitOf({ index, text, start, end: until }: ParsedResult, line: string, t
   const end = index + text.trimEnd().length;
   const shortened = line[end] === '.' && /(^|\s)\p{L}{2,3}$/u.test(text);
   const timed = start.isCertain('hour');
+  const anyDay = timed && !start.isCertain('day') && !start.isCertain('weekday');
   // A task has no end: the words that say one stay in its title.
   const keep = Boolean(until);
   const hit = {
     start: keep ? index : leadOf(line, index),
     keep,
+    anyDay,
     end: shortened ? end + 1 : end,
     when: {
       day: `${start.get('year')}-${two(start.get('month'))}-${two(start.get('day'))}`,
@@ -112,7 +114,9 @@ function hitOf({ index, text, start, end: until }: ParsedResult, line: string, t
   const anyYear = start.isCertain('day') && start.isCertain('month') && !start.isCertain('year');
   if (anyYear && hit.when.day.endsWith(today.slice(4))) hit.when.day = today;
   // "at 9" said at noon is tomorrow's.
-  const onlyTime = timed && !start.isCertain('day') && !start.isCertain('weekday');
-  if (onlyTime && hit.when.day === today && (hit.when.time ?? '') < now) hit.when.day = addDays(today, 1);
+  if (anyDay && hit.when.day === today && (hit.when.time ?? '') < now) hit.when.day = addDays(today, 1);
   return hit;
 }
+
+/** When a task that is due then becomes due by these words: a time keeps its day, a day its time. */
+export const changedBy = ({ when, anyDay }: DateHit, due: When | null): When => ({ day: (anyDay && due?.day) || when.day, time: when.time ?? due?.time ?? null });

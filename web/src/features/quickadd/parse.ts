@@ -8,6 +8,8 @@ export interface DateHit {
   when: When;
   /** Its words stay in the title, for they say more than when the task is due. */
   keep: boolean;
+  /** Only a time was said. */
+  anyDay: boolean;
 }
 
 export type Hit = { start: number; end: number } & (

@@ -201,6 +201,21 @@ describe('what quick-add understands', () => {
     expect(hit && changedBy(hit, null)).toEqual(hit?.when);
   });
 
+  it.each<[string, 'en' | 'de', string]>([
+    ['Plan it next week', 'en', '2026-12-07'],
+    ['Plan it next week 5pm', 'en', '2026-12-07 17:00'],
+    ['Plan it tuesday next week', 'en', '2026-12-08'],
+    ['Plan it next week tuesday', 'en', '2026-12-08'],
+    ['Plan it next week on sunday at 9', 'en', '2026-12-13 09:00'],
+    ['Plan it in a week', 'en', '2026-12-09'],
+    ['Plan it nächste Woche', 'de', '2026-12-07'],
+    ['Plan it nächste Woche um 9 Uhr', 'de', '2026-12-07 09:00'],
+    ['Plan it kommende Woche', 'de', '2026-12-07'],
+    ['Plan it nächste Woche Dienstag', 'de', '2026-12-08'],
+    ['Plan it nächste Woche am Sonntag um 9 Uhr', 'de', '2026-12-13 09:00'],
+    ['Plan it in einer Woche', 'de', '2026-12-09'],
+  ])('next week is the one that the button means: %s', (text, language, due) => expect(short(text, language)).toEqual({ ...nothing, title: 'Plan it', due }));
+
   it('leaves what the person took back as text', () => {
     expect(short('Read The Day After Tomorrow tomorrow', 'en', ['tomorrow'])).toMatchObject({ due: '2026-12-04' });
     expect(short('Dig #Garden', 'en', ['#Garden'])).toEqual({ ...nothing, title: 'Dig #Garden' });

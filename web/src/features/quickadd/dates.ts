@@ -4,7 +4,7 @@ import { casual } from 'chrono-node/de';
 import { casual as american, GB as british } from 'chrono-node/en';
 import type { Place } from '../../app/locale';
 import type { Language } from '../../i18n';
-import { addDays, whenOf, type When } from '../tasks/due';
+import { addDays, nextMonday, whenOf, type When } from '../tasks/due';
 import type { DateHit } from './parse';
 import { repeats } from './repeats';
 
@@ -50,8 +50,8 @@ export function findDates(text: string, language: Language, now: Date, place: Wh
   const clock = new Date(`${day}T${time}:00`);
   const english = monthFirst(place.locale) ? american : british;
   const hits = (language === 'de' ? [german, english] : [english])
-    .flatMap((reader) => reader.parse(text, clock, { forwardDate: true }))
-    .map((result) => hitOf(result, text, day, time ?? ''))
+    .map((reader) => reader.parse(text, clock, { forwardDate: true }))
+    .flatMap((results) => results.map((result, index) => hitOf(result, results[index - 1], text, day, time ?? '')))
     .filter((hit) => isWhole(hit, text) && isMeant(hit, text));
   // Where readers differ, who read more has understood more.
   const taken: DateHit[] = [];
@@ -93,18 +93,22 @@ function leadOf(text: string, start: number): number {
   return start;
 }
 
-function hitOf({ index, text, start, end: until }: ParsedResult, line: string, today: string, now: string): DateHit {
+const nextWeek = /^(next|nächste[nr]?|kommende[nr]?)\s+(week|woche)/i;
+
+/** `before` is what was read before it in the line. */
+function hitOf(result: ParsedResult, before: ParsedResult | undefined, line: string, today: string, now: string): DateHit {
+  const { index, text, start } = result;
   const end = index + text.trimEnd().length;
   const shortened = line[end] === '.' && /(^|\s)\p{L}{2,3}$/u.test(text);
+  // A task has no end: the words that say one stay in its title.
+  const keep = Boolean(result.end);
   const timed = start.isCertain('hour');
   const anyDay = timed && !start.isCertain('day') && !start.isCertain('weekday');
-  // A task has no end: the words that say one stay in its title.
-  const keep = Boolean(until);
-  const hit = {
+  const hit: DateHit = {
     start: keep ? index : leadOf(line, index),
+    end: shortened ? end + 1 : end,
     keep,
     anyDay,
-    end: shortened ? end + 1 : end,
     when: {
       day: `${start.get('year')}-${two(start.get('month'))}-${two(start.get('day'))}`,
       time: timed ? `${two(start.get('hour'))}:${two(start.get('minute'))}` : null,
@@ -115,6 +119,12 @@ function hitOf({ index, text, start, end: until }: ParsedResult, line: string, t
   if (anyYear && hit.when.day.endsWith(today.slice(4))) hit.when.day = today;
   // "at 9" said at noon is tomorrow's.
   if (anyDay && hit.when.day === today && (hit.when.time ?? '') < now) hit.when.day = addDays(today, 1);
+  // The reader takes "next week" for seven days from now, and "next week friday" for two dates.
+  if (nextWeek.test(text)) hit.when.day = nextMonday(today);
+  if (before && nextWeek.test(before.text) && start.isCertain('weekday') && !line.slice(before.index + before.text.length, index).trim()) {
+    hit.start = leadOf(line, before.index);
+    hit.when.day = addDays(nextMonday(today), ((start.get('weekday') ?? 1) + 6) % 7);
+  }
   return hit;
 }
 

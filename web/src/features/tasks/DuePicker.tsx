@@ -8,7 +8,7 @@ import { keepEscape } from '../../app/keepEscape';
 import type { Place } from '../../app/locale';
 import { useSpoken } from '../../i18n';
 import { DateWords } from './DateWords';
-import { addDays, weekendOf, weekOf, type When } from './due';
+import { addDays, nextMonday, weekendOf, type When } from './due';
 import { dueText } from './dueText';
 
 interface Props {
@@ -29,7 +29,7 @@ export function DuePicker({ value, place, onChange }: Props) {
     [t.day.today, place.today],
     [t.day.tomorrow, addDays(place.today, 1)],
     [t.day.weekend, weekendOf(place.today)],
-    [t.day.nextWeek, addDays(weekOf(place.today, 1), 7)],
+    [t.day.nextWeek, nextMonday(place.today)],
   ];
   return (
     <Group gap={4} wrap="nowrap">

@@ -30,6 +30,20 @@ test('quick-add takes no single day out of what repeats, and says that it comes 
   await expect.poll(async () => (await person.tasks()).items).toMatchObject([{ title: 'Call Ada every monday', due: null }]);
 });
 
+test('a click beside quick-add does not throw away what was typed', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.keyboard.press('q');
+  const bar = page.getByRole('textbox', { name: 'Add a task' });
+  await bar.fill('Water the plants');
+  await page.mouse.click(5, 5);
+  await expect(bar).toHaveValue('Water the plants');
+  await expect(bar).toBeFocused();
+  await bar.press('Enter');
+  await expect.poll(async () => (await person.tasks()).items.length).toBe(1);
+  await page.mouse.click(5, 5);
+  await expect(bar).toHaveCount(0);
+});
+
 test('a time in words keeps the day, a day keeps the time, and today is marked', async ({ page, person }) => {
   const task = await person.task({ title: 'Plan', due: `${day(12)}T17:00:00`, timezone: 'Europe/Berlin' });
   await signIn(page, person);

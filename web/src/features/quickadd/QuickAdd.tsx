@@ -98,8 +98,9 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
       else close();
     }
   };
+  // A click beside the bar does not throw away what was typed.
   return (
-    <Modal opened onClose={close} title={t.quick.title} size="lg" yOffset="12vh" closeOnEscape={false}>
+    <Modal opened onClose={close} title={t.quick.title} size="lg" yOffset="12vh" closeOnEscape={false} closeOnClickOutside={!text} overlayProps={{ onClick: () => input.current?.focus() }}>
       <TextInput
         ref={input}
         data-autofocus

@@ -17,6 +17,54 @@ test('quick-add understands, shows what, and takes a false hit back', async ({ p
   expect(second).toMatchObject({ title: 'Read The Day After Tomorrow', due: null });
 });
 
+test('quick-add takes no single day out of what repeats, and says that it comes once', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.keyboard.press('q');
+  const bar = page.getByRole('textbox', { name: 'Add a task' });
+  await bar.fill('Call Ada every monday');
+  await expect(page.getByText('not known yet')).toBeVisible();
+  await bar.fill('Call Ada monday');
+  await expect(page.getByText('not known yet')).toHaveCount(0);
+  await bar.fill('Call Ada every monday');
+  await bar.press('Enter');
+  await expect.poll(async () => (await person.tasks()).items).toMatchObject([{ title: 'Call Ada every monday', due: null }]);
+});
+
+test('a click beside quick-add does not throw away what was typed', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.keyboard.press('q');
+  const bar = page.getByRole('textbox', { name: 'Add a task' });
+  await bar.fill('Water the plants');
+  await page.mouse.click(5, 5);
+  await expect(bar).toHaveValue('Water the plants');
+  await expect(bar).toBeFocused();
+  await bar.press('Enter');
+  await expect.poll(async () => (await person.tasks()).items.length).toBe(1);
+  await page.mouse.click(5, 5);
+  await expect(bar).toHaveCount(0);
+});
+
+test('a time in words keeps the day, a day keeps the time, and today is marked', async ({ page, person }) => {
+  const task = await person.task({ title: 'Plan', due: `${day(12)}T17:00:00`, timezone: 'Europe/Berlin' });
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/inbox?task=${task.id}`);
+  const due = async () => (await person.tasks()).items[0]?.due;
+  const say = async (words: string) => {
+    await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+    await page.getByPlaceholder('Try').fill(words);
+    await page.getByPlaceholder('Try').press('Enter');
+  };
+  await say('8pm');
+  await expect.poll(due).toBe(`${day(12)}T20:00:00`);
+  await say(day(1));
+  await expect.poll(due).toBe(`${day(1)}T20:00:00`);
+  await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+  await page.getByRole('button', { name: 'Today', exact: true }).click();
+  await expect.poll(due).toBe(`${day()}T20:00:00`);
+  await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+  await expect(page.locator('[aria-current=date]')).toHaveText(String(Number(day().slice(8))));
+});
+
 test('completing and deleting can be undone', async ({ page, person }) => {
   await person.task({ title: 'One', due: day() });
   await signIn(page, person);

@@ -168,6 +168,7 @@ export const de: Messages = {
     hint: '#Projekt @Etikett !Priorität und Daten in Worten. Esc nimmt den letzten Treffer zurück.',
     understood: 'Verstanden als',
     ignore: (text) => `„${text}“ als einfachen Text nehmen`,
+    once: 'Wiederholungen gibt es noch nicht: Diese Aufgabe kommt einmal.',
     another: 'Die Zeile bleibt für die nächste Aufgabe offen.',
   },
 

@@ -166,6 +166,7 @@ export const en = {
     hint: '#project @label !priority, and dates in words. Esc takes the last hit back.',
     understood: 'Understood as',
     ignore: (text: string) => `Take “${text}” as plain text`,
+    once: 'Tasks that repeat are not known yet: this one comes once.',
     another: 'The bar stays open for the next task.',
   },
 

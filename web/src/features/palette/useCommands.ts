@@ -13,7 +13,7 @@ import { languages, useSpoken } from '../../i18n';
 import { useProjects, useTasks, useUser } from '../../store/hooks';
 import { settingsParts } from '../settings/parts';
 import { archive, changeMany, completeMany, copyLink, openTask, removeProject, setDay, trashMany } from '../tasks/commands';
-import { addDays, weekendOf, weekOf } from '../tasks/due';
+import { addDays, nextMonday, weekendOf } from '../tasks/due';
 import { isOpen, priorities } from '../tasks/order';
 import { makeSample } from '../tasks/sample';
 
@@ -70,7 +70,7 @@ function useTaskCommands(): Command[] {
         [t.day.today, place.today, 't'],
         [t.day.tomorrow, addDays(place.today, 1), 'm'],
         [t.day.weekend, weekendOf(place.today)],
-        [t.day.nextWeek, addDays(weekOf(place.today, 1), 7)],
+        [t.day.nextWeek, nextMonday(place.today)],
         [t.day.none, null],
       ];
       for (const [name, day, key] of days) act(`due ${name}`, t.palette.due(name), () => setDay(t, ids, day, place.zone), key, !key);

@@ -13,6 +13,7 @@ import { dueFields } from '../tasks/due';
 import { dayText, dueText } from '../tasks/dueText';
 import { findDates } from './dates';
 import { parseQuickAdd, type Hit } from './parse';
+import { repeats } from './repeats';
 import { suggest, type Suggestion } from './suggest';
 import { useLabels } from '../tasks/useLabels';
 
@@ -28,8 +29,8 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   const input = useRef<HTMLInputElement>(null);
   const open = useMemo(() => [...projects.values()].filter((project) => !project.archived), [projects]);
   const understand = useCallback(
-    (words: string) => parseQuickAdd(words, open, (rest) => findDates(rest, language, new Date(), place.zone), ignored),
-    [open, language, place.zone, ignored],
+    (words: string) => parseQuickAdd(words, open, (rest) => findDates(rest, language, new Date(), place), ignored),
+    [open, language, place, ignored],
   );
   // A letter stands there before it is understood: reading dates may take longer than a frame.
   const read = useDeferredValue(text);
@@ -97,8 +98,9 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
       else close();
     }
   };
+  // A click beside the bar does not throw away what was typed.
   return (
-    <Modal opened onClose={close} title={t.quick.title} size="lg" yOffset="12vh" closeOnEscape={false}>
+    <Modal opened onClose={close} title={t.quick.title} size="lg" yOffset="12vh" closeOnEscape={false} closeOnClickOutside={!text} overlayProps={{ onClick: () => input.current?.focus() }}>
       <TextInput
         ref={input}
         data-autofocus
@@ -130,6 +132,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
         {understood.hits.map((hit) => (
           <Understood key={`${hit.start} ${hit.kind}`} words={words(hit)} label={t.quick.ignore(read.slice(hit.start, hit.end))} onTakeBack={() => ignore(read.slice(hit.start, hit.end))} />
         ))}
+        {repeats(understood.title) && <span className="row-meta">{t.quick.once}</span>}
       </div>
       <Group justify="space-between" mt="md">
         <Text size="sm" c="dimmed" role="status">

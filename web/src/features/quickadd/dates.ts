@@ -1,41 +1,132 @@
 // Dates in words, behind one function: the reader may move to the server.
-import type { ParsedResult } from 'chrono-node';
-import * as german from 'chrono-node/de';
-import * as english from 'chrono-node/en';
+import type { ParsedResult, ParsingContext } from 'chrono-node';
+import { casual } from 'chrono-node/de';
+import { casual as american, GB as british } from 'chrono-node/en';
+import type { Place } from '../../app/locale';
 import type { Language } from '../../i18n';
-import { addDays, whenOf } from '../tasks/due';
+import { addDays, nextMonday, whenOf, type When } from '../tasks/due';
 import type { DateHit } from './parse';
+import { repeats } from './repeats';
+
+const german = casual.clone();
+german.parsers.push({
+  pattern: () => /(?<![\d.])(\d\d?)\.(\d\d?)\.(?!\d)/,
+  extract: ({ refDate }: ParsingContext, [, day, month]) => nextSuch(Number(day), Number(month), refDate),
+});
 
 // It makes its patterns when it first reads: not while somebody types.
-setTimeout(() => english.casual.parse('tomorrow'));
+setTimeout(() => british.parse('tomorrow'));
+
+/** The next 24th of December, from `now` on; null if there is no such day. */
+function nextSuch(day: number, month: number, now: Date) {
+  for (let year = now.getFullYear(); year < now.getFullYear() + 9; ++year) {
+    const evening = new Date(year, month - 1, day, 23, 59);
+    if (evening >= now && evening.getMonth() === month - 1) return { day, month, year };
+  }
+  return null;
+}
+
+/** Is 1/12 the twelfth of January there? */
+function monthFirst(locale: string): boolean {
+  try {
+    return new Intl.Locale(locale).region === 'US';
+  } catch {
+    return false;
+  }
+}
 
 const two = (value: number | null) => String(value ?? 0).padStart(2, '0');
 
-/** The dates in `text`, in its order; words count from `now` on the clock of `zone`. English words are known everywhere. */
-export function findDates(text: string, language: Language, now: Date, zone: string): DateHit[] {
-  const { day, time } = whenOf(now, zone);
+type Where = Pick<Place, 'zone' | 'locale'>;
+
+/**
+ * The dates in `text`, in its order; none if it repeats, for one day out of many would be wrong. Words count from `now` on
+ * the clock of `place`; English words are known everywhere.
+ */
+export function findDates(text: string, language: Language, now: Date, place: Where): DateHit[] {
+  if (repeats(text)) return [];
+  const { day, time } = whenOf(now, place.zone);
   // The reader speaks of the browser's clock, so it is given one that shows the person's time.
   const clock = new Date(`${day}T${time}:00`);
-  const readers = language === 'de' ? [german.casual, english.casual] : [english.casual];
-  for (const reader of readers) {
-    const found = reader.parse(text, clock, { forwardDate: true });
-    if (found.length > 0) return found.map((result) => hitOf(result, day, time ?? ''));
+  const english = monthFirst(place.locale) ? american : british;
+  const hits = (language === 'de' ? [german, english] : [english])
+    .map((reader) => reader.parse(text, clock, { forwardDate: true }))
+    .flatMap((results) => results.map((result, index) => hitOf(result, results[index - 1], text, day, time ?? '')))
+    .filter((hit) => isWhole(hit, text) && isMeant(hit, text));
+  // Where readers differ, who read more has understood more.
+  const taken: DateHit[] = [];
+  for (const hit of hits.sort((a, b) => b.end - b.start - (a.end - a.start))) {
+    if (taken.every((other) => hit.end <= other.start || other.end <= hit.start)) taken.push(hit);
   }
-  return [];
+  return taken.sort((a, b) => a.start - b.start);
 }
 
-function hitOf({ index, text, start }: ParsedResult, today: string, now: string): DateHit {
+const isWhole = ({ start, end }: DateHit, text: string) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:!?)]?$/.test(text.charAt(end));
+
+/** Words too: "So ein Mist", "Do it", "Buy sun cream". One counts with a dot, a time or a word like "on", or as the last word. */
+const doubtful = /^((mo|di|mi|do|fr|sa|so)(\s\d+)?|(sun|sat|wed|may|march|august),?|in a)$/i;
+/** How long, not when: "Meditate for 20 minutes", "a second chance". */
+const howLong = /^(for\s+)?(\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|few|several|half an?)\s*(s|m|h|d|w|y|sec|second|min|minute|hr|hour|day|week|mo|month|yr|year)s?$/i;
+
+function isMeant({ start, end }: DateHit, text: string): boolean {
+  const words = text.slice(start, end);
+  if (howLong.test(words)) return words === text.trim();
+  return !doubtful.test(words) || /^[\s\0.,;:!?)]*$/.test(text.slice(end));
+}
+
+/** What leads to a date and means nothing without it: before any, before a day by its number or month, a month, a time. */
+const leads: [lead: RegExp, date: RegExp][] = [
+  [/(due(\s+(by|on))?|(?<!\b(stop|drop|come|go|swing)\s+)by|until|till|before|bis(\s+zum)?|zum)\s+$/i, /^/],
+  [/(for|from|für|ab)\s+$/i, /^(?!(sun|sat|wed|may|march|august)\b)/i],
+  [/(on|am)\s+$/i, /^(\d|jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|o[ck]t|nov|de[cz])/i],
+  [/in\s+$/i, /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i],
+  [/at\s+$/i, /^(noon|midnight)/i],
+];
+
+/** Where the words begin that lead to the date at `start`; there itself without such words. */
+function leadOf(text: string, start: number): number {
+  const before = text.slice(0, start);
+  for (const [lead, date] of leads) {
+    const at = before.search(lead);
+    if (at >= 0 && /^\s?$/.test(text.charAt(at - 1)) && date.test(text.slice(start))) return at;
+  }
+  return start;
+}
+
+const nextWeek = /^(next|nächste[nr]?|kommende[nr]?)\s+(week|woche)/i;
+
+/** `before` is what was read before it in the line. */
+function hitOf(result: ParsedResult, before: ParsedResult | undefined, line: string, today: string, now: string): DateHit {
+  const { index, text, start } = result;
+  const end = index + text.trimEnd().length;
+  const shortened = line[end] === '.' && /(^|\s)\p{L}{2,3}$/u.test(text);
+  // A task has no end: the words that say one stay in its title.
+  const keep = Boolean(result.end);
   const timed = start.isCertain('hour');
-  const hit = {
-    start: index,
-    end: index + text.length,
+  const anyDay = timed && !start.isCertain('day') && !start.isCertain('weekday');
+  const hit: DateHit = {
+    start: keep ? index : leadOf(line, index),
+    end: shortened ? end + 1 : end,
+    keep,
+    anyDay,
     when: {
       day: `${start.get('year')}-${two(start.get('month'))}-${two(start.get('day'))}`,
       time: timed ? `${two(start.get('hour'))}:${two(start.get('minute'))}` : null,
     },
   };
+  // The day itself is the next such day too, also in its evening.
+  const anyYear = start.isCertain('day') && start.isCertain('month') && !start.isCertain('year');
+  if (anyYear && hit.when.day.endsWith(today.slice(4))) hit.when.day = today;
   // "at 9" said at noon is tomorrow's.
-  const onlyTime = timed && !start.isCertain('day') && !start.isCertain('weekday');
-  if (onlyTime && hit.when.day === today && (hit.when.time ?? '') < now) hit.when.day = addDays(today, 1);
+  if (anyDay && hit.when.day === today && (hit.when.time ?? '') < now) hit.when.day = addDays(today, 1);
+  // The reader takes "next week" for seven days from now, and "next week friday" for two dates.
+  if (nextWeek.test(text)) hit.when.day = nextMonday(today);
+  if (before && nextWeek.test(before.text) && start.isCertain('weekday') && !line.slice(before.index + before.text.length, index).trim()) {
+    hit.start = leadOf(line, before.index);
+    hit.when.day = addDays(nextMonday(today), ((start.get('weekday') ?? 1) + 6) % 7);
+  }
   return hit;
 }
+
+/** When a task that is due then becomes due by these words: a time keeps its day, a day its time. */
+export const changedBy = ({ when, anyDay }: DateHit, due: When | null): When => ({ day: (anyDay && due?.day) || when.day, time: when.time ?? due?.time ?? null });

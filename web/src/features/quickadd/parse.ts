@@ -6,13 +6,17 @@ export interface DateHit {
   start: number;
   end: number;
   when: When;
+  /** Its words stay in the title, for they say more than when the task is due. */
+  keep: boolean;
+  /** Only a time was said. */
+  anyDay: boolean;
 }
 
 export type Hit = { start: number; end: number } & (
   | { kind: 'project'; project: Project }
   | { kind: 'label'; label: string }
   | { kind: 'priority'; priority: TaskPriority }
-  | { kind: 'due'; when: When }
+  | { kind: 'due'; when: When; keep: boolean }
 );
 
 export interface Understood {
@@ -31,10 +35,8 @@ const priorityWords: Record<string, TaskPriority> = {
   dringend: 'urgent', hoch: 'high', mittel: 'medium', niedrig: 'low', keine: 'none',
 };
 
-const wordEnd = (text: string, from: number) => {
-  const space = text.slice(from).search(/\s/);
-  return space < 0 ? text.length : from + space;
-};
+/** Where the word at `from` ends; what punctuates the line after it is no part of it. */
+const wordEnd = (text: string, from: number) => from + (/^\S*[^\s,.;:!?]/.exec(text.slice(from))?.[0].length ?? 0);
 
 const plain = (name: string) => name.toLowerCase().replaceAll('_', ' ');
 
@@ -45,7 +47,7 @@ function projectAt(text: string, from: number, projects: readonly Project[]): { 
   for (const project of projects) {
     const name = plain(project.name);
     const after = rest[name.length];
-    if (!name || !rest.startsWith(name) || (after !== undefined && !/[\s,.;]/.test(after))) continue;
+    if (!name || !rest.startsWith(name) || (after !== undefined && !/[\s,.;:!?]/.test(after))) continue;
     if (!best || from + name.length > best.end) best = { project, end: from + name.length };
   }
   return best;
@@ -64,13 +66,13 @@ export function parseQuickAdd(
   };
   for (const mark of text.matchAll(/(?<=^|\s)[#@!](?=\S)/g)) {
     const start = mark.index;
-    const end = wordEnd(text, start);
+    const end = wordEnd(text, start + 1);
     const word = text.slice(start + 1, end);
     if (mark[0] === '#') {
       const found = projectAt(text, start + 1, projects);
       if (found) take({ kind: 'project', project: found.project, start, end: found.end });
     } else if (mark[0] === '@') {
-      take({ kind: 'label', label: word, start, end });
+      if (word) take({ kind: 'label', label: word, start, end });
     } else {
       const priority = priorityWords[word.toLowerCase()];
       if (priority) take({ kind: 'priority', priority, start, end });
@@ -79,19 +81,22 @@ export function parseQuickAdd(
   // Marks hide their words from the reader of dates: "#May" is no month.
   let rest = text;
   for (const hit of hits) rest = rest.slice(0, hit.start) + '\u0000'.repeat(hit.end - hit.start) + rest.slice(hit.end);
-  const whole = ({ start, end }: DateHit) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:?)]?$/.test(text.charAt(end));
-  const dates = (text.trim() ? findDates(rest) : []).filter((hit) => whole(hit) && !ignored.has(text.slice(hit.start, hit.end)));
+  const dates = (text.trim() ? findDates(rest) : []).filter((hit) => !ignored.has(text.slice(hit.start, hit.end)));
   const date = dates[dates.length - 1];
   if (date) hits.push({ kind: 'due', ...date });
   hits.sort((a, b) => a.start - b.start);
 
   let title = '';
   let from = 0;
-  for (const hit of hits) {
-    title += text.slice(from, hit.start);
-    from = hit.end;
+  for (const { start, end } of [...hits.filter((hit) => hit.kind !== 'due' || !hit.keep), { start: text.length, end: text.length }]) {
+    const [piece = '', stops = ''] = /^([,.;:!?]*).*/s.exec(text.slice(from, start)) ?? [];
+    // What punctuates a hit now follows the word before it.
+    if (from === 0 || !stops) title += piece;
+    else title = title.trim() ? title.trimEnd() + piece : piece.slice(stops.length);
+    from = end;
   }
-  title = (title + text.slice(from)).replace(/\s+/g, ' ').trim();
+  title = title.replace(/\s+/g, ' ').trim();
+  if (hits.at(-1)?.end === text.trimEnd().length) title = title.replace(/[,;:]$/, '');
 
   // Said twice, the last word counts.
   const last = <K extends Hit['kind']>(kind: K) => hits.findLast((hit): hit is Extract<Hit, { kind: K }> => hit.kind === kind);

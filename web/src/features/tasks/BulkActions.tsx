@@ -6,7 +6,7 @@ import { clearSelection, selectedTasks, useSelectedCount } from '../../app/ui';
 import { useT } from '../../i18n';
 import { useProjects } from '../../store/hooks';
 import { changeMany, completeMany, setDay, trashMany } from './commands';
-import { addDays, weekOf } from './due';
+import { addDays, nextMonday } from './due';
 import { priorities } from './order';
 
 /** Drawn once: the selection may grow with every key. */
@@ -17,7 +17,7 @@ export default memo(function BulkActions() {
   const days: [string, string | null][] = [
     [t.day.today, place.today],
     [t.day.tomorrow, addDays(place.today, 1)],
-    [t.day.nextWeek, addDays(weekOf(place.today, 1), 7)],
+    [t.day.nextWeek, nextMonday(place.today)],
     [t.day.none, null],
   ];
   return (

@@ -2,7 +2,7 @@ import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Place } from '../../app/locale';
 import { useSpoken } from '../../i18n';
-import { findDates } from '../quickadd/dates';
+import { changedBy, findDates } from '../quickadd/dates';
 import type { When } from './due';
 import { dueText } from './dueText';
 
@@ -10,17 +10,20 @@ interface Props {
   label: string;
   hint: string;
   place: Place;
+  /** What the words change: a time alone keeps its day, a day its time. */
+  value: When | null;
   /** What a day without a time means; null if it means just the day. */
   usualTime: string | null;
   onSay: (when: When) => void;
 }
 
 /** A time in words, with what is understood of it; Enter takes it. */
-export function DateWords({ label, hint, place, usualTime, onSay }: Props) {
+export function DateWords({ label, hint, place, value, usualTime, onSay }: Props) {
   const { t, language } = useSpoken();
   const [words, setWords] = useState('');
-  const said = words ? findDates(words, language, new Date(), place.zone).at(-1)?.when : undefined;
-  const when = said && { day: said.day, time: said.time ?? usualTime };
+  const said = words ? findDates(words, language, new Date(), place).at(-1) : undefined;
+  const changed = said && changedBy(said, value);
+  const when = changed && { ...changed, time: changed.time ?? usualTime };
   return (
     <TextInput
       data-autofocus

@@ -8,7 +8,7 @@ import { keepEscape } from '../../app/keepEscape';
 import type { Place } from '../../app/locale';
 import { useSpoken } from '../../i18n';
 import { DateWords } from './DateWords';
-import { addDays, weekendOf, weekOf, type When } from './due';
+import { addDays, nextMonday, weekendOf, type When } from './due';
 import { dueText } from './dueText';
 
 interface Props {
@@ -29,7 +29,7 @@ export function DuePicker({ value, place, onChange }: Props) {
     [t.day.today, place.today],
     [t.day.tomorrow, addDays(place.today, 1)],
     [t.day.weekend, weekendOf(place.today)],
-    [t.day.nextWeek, addDays(weekOf(place.today, 1), 7)],
+    [t.day.nextWeek, nextMonday(place.today)],
   ];
   return (
     <Group gap={4} wrap="nowrap">
@@ -41,7 +41,7 @@ export function DuePicker({ value, place, onChange }: Props) {
         </Popover.Target>
         <Popover.Dropdown onKeyDown={keepEscape} aria-label={t.task.due}>
           <Stack gap="xs">
-            <DateWords label={t.task.due} hint={t.task.dueHint} place={place} usualTime={null} onSay={(when) => choose(when)} />
+            <DateWords label={t.task.due} hint={t.task.dueHint} place={place} value={value} usualTime={null} onSay={(when) => choose(when)} />
             <Group gap={6}>
               {presets.map(([label, day]) => (
                 <Button key={label} size="compact-sm" variant="light" onClick={() => choose({ day, time: value?.time ?? null })}>
@@ -52,6 +52,8 @@ export function DuePicker({ value, place, onChange }: Props) {
             <DatesProvider settings={{ locale: language, firstDayOfWeek: place.weekStart as 0 | 1 | 6 }}>
               <DatePicker
                 value={value?.day ?? null}
+                highlightToday
+                getDayProps={(day) => ({ 'data-today': day === place.today || undefined, 'aria-current': day === place.today ? 'date' : undefined })}
                 defaultDate={value?.day ?? place.today}
                 onChange={(day) => day && choose({ day, time: value?.time ?? null })}
                 ariaLabels={{ previousMonth: t.previous, nextMonth: t.next }}

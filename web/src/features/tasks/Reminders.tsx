@@ -78,7 +78,7 @@ function Adder({ task, place, onAdd }: { task: Task; place: Place; onAdd: (wante
       </Popover.Target>
       <Popover.Dropdown onKeyDown={keepEscape} aria-label={t.reminders.add}>
         <Stack gap="xs">
-          <DateWords label={t.reminders.add} hint={t.reminders.hint} place={place} usualTime={usualTime} onSay={({ day, time }) => choose({ at: `${day}T${time}:00`, timezone: place.zone })} />
+          <DateWords label={t.reminders.add} hint={t.reminders.hint} place={place} value={null} usualTime={usualTime} onSay={({ day, time }) => choose({ at: `${day}T${time}:00`, timezone: place.zone })} />
           <Group gap={6}>
             {usualReminders(dueOf(task, place.zone)).map((wanted) => (
               <Button key={wanted.before} size="compact-sm" variant="light" onClick={() => choose(wanted)}>

@@ -82,6 +82,9 @@ export const weekdayOf = (day: string) => new Date(`${day}T00:00:00Z`).getUTCDay
 /** The first day of the week that holds `day`; weeks begin on `first` (0 is Sunday). */
 export const weekOf = (day: string, first: number) => addDays(day, -((weekdayOf(day) - first + 7) % 7));
 
+/** The day that "next week" means. */
+export const nextMonday = (day: string) => addDays(weekOf(day, 1), 7);
+
 /** The Saturday of this week; on a Sunday, that day. */
 export const weekendOf = (day: string) => addDays(weekOf(day, 1), weekdayOf(day) === 0 ? 6 : 5);
 

@@ -99,12 +99,17 @@ const administration = createRoute({
   path: '/app/administration',
   component: lazyRouteComponent(() => import('../features/admin/AdminView'), 'AdminView'),
 });
-/** What notifications link to. */
-const task = createRoute({
+const openTask = ({ params }: { params: { id: string } }) => {
+  throw redirect({ to: '/app/inbox', search: { task: params.id } });
+};
+const task = createRoute({ getParentRoute: () => root, path: '/app/task/$id', beforeLoad: openTask });
+/** What notifications and mails link to. */
+const taskLink = createRoute({ getParentRoute: () => root, path: '/app/tasks/$id', beforeLoad: openTask });
+const settingsLink = createRoute({
   getParentRoute: () => root,
-  path: '/app/task/$id',
+  path: '/app/settings/$part',
   beforeLoad: ({ params }) => {
-    throw redirect({ to: '/app/inbox', search: { task: params.id } });
+    throw redirect({ to: '/app/settings', search: { part: settingsPart(params.part) } });
   },
 });
 
@@ -117,6 +122,8 @@ const tree = root.addChildren([
   reset,
   verify,
   task,
+  taskLink,
+  settingsLink,
   inside.addChildren([inbox, today, upcoming, project, calendar, search, trash, notifications, settings, administration]),
 ]);
 

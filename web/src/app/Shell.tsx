@@ -18,6 +18,7 @@ const TaskSheet = apart(() => import('../features/tasks/TaskSheet'));
 const QuickAdd = apart(() => import('../features/quickadd/QuickAdd'));
 const Palette = apart(() => import('../features/palette/Palette'));
 const KeyHelp = lazy(() => import('../features/palette/KeyHelp'));
+const SignOut = apart(() => import('./SignOut'));
 const ProjectDialog = lazy(() => import('../features/tasks/ProjectDialog'));
 const ConflictDialog = lazy(() => import('../features/tasks/ConflictDialog'));
 
@@ -30,7 +31,7 @@ export function Shell() {
   useRefusals();
   // Whoever presses q or Ctrl-K types on at once, and a task opens under the hand: they have to be there.
   useEffect(() => {
-    const timer = setTimeout(() => [QuickAdd, Palette, TaskSheet, BulkActions].forEach((part) => part.prepare()), 1_500);
+    const timer = setTimeout(() => [QuickAdd, Palette, TaskSheet, BulkActions, SignOut].forEach((part) => part.prepare()), 1_500);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
@@ -80,6 +81,7 @@ function Over() {
       {ui.quick && <QuickAdd defaults={ui.quick} />}
       {ui.palette && <Palette />}
       {ui.help && <KeyHelp />}
+      {ui.leaving && <SignOut />}
       {ui.project && <ProjectDialog key={ui.project} id={ui.project} />}
       {conflict && <ConflictDialog key={conflict.key} edit={conflict} />}
     </Suspense>

@@ -29,6 +29,8 @@ export const de: Messages = {
     signIn: 'Anmelden',
     signUp: 'Konto anlegen',
     signOut: 'Abmelden',
+    sending: (count) => (count === 1 ? 'Eine Änderung wird noch gesendet …' : `${count} Änderungen werden noch gesendet …`),
+    loseUnsent: (count) => (count === 1 ? 'Eine Änderung ist nicht gesendet. Abmelden und sie verlieren?' : `${count} Änderungen sind nicht gesendet. Abmelden und sie verlieren?`),
     email: 'E-Mail',
     password: 'Passwort',
     newPassword: 'Neues Passwort',

@@ -27,6 +27,8 @@ export const en = {
     signIn: 'Sign in',
     signUp: 'Create account',
     signOut: 'Sign out',
+    sending: (count: number) => (count === 1 ? 'One change is being sent…' : `${count} changes are being sent…`),
+    loseUnsent: (count: number) => (count === 1 ? 'One change was not sent. Sign out and lose it?' : `${count} changes were not sent. Sign out and lose them?`),
     email: 'E-mail',
     password: 'Password',
     newPassword: 'New password',

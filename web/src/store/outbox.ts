@@ -5,7 +5,7 @@ import { getSession } from '../api/session';
 import type { Project, ProjectCreation, Task, TaskCreation } from '../api/types';
 import { uuid } from '../api/uuid';
 import * as disk from './disk';
-import { contested, isLocal, type Edit, type Fields, type Resource } from './edits';
+import { contested, type Edit, type Fields, type Resource } from './edits';
 import { dropServerItem, keys, queryClient, serverItem, setServerItem } from './server';
 
 let edits: readonly Edit[] = [];
@@ -229,5 +229,3 @@ async function rename(made: Edit, id: string): Promise<void> {
   await Promise.all(renamed.map((edit) => disk.saveEdit(edit)));
   await disk.deleteEdit(made.key);
 }
-
-export const hasUnsent = () => edits.some((edit) => !isLocal(edit.id) || edit.kind === 'create');

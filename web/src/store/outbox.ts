@@ -6,7 +6,7 @@ import type { Project, ProjectCreation, Task, TaskCreation } from '../api/types'
 import { uuid } from '../api/uuid';
 import * as disk from './disk';
 import { contested, type Edit, type Fields, type Resource } from './edits';
-import { dropServerItem, keys, queryClient, serverItem, setServerItem } from './server';
+import { beside, dropServerItem, keys, queryClient, serverItem, setServerItem } from './server';
 
 let edits: readonly Edit[] = [];
 let online = true;
@@ -75,6 +75,7 @@ export function reset() {
   clearTimeout(timer);
   names.clear();
   firstNames.clear();
+  beside.clear();
   publish([]);
 }
 

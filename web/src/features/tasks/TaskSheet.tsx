@@ -68,7 +68,7 @@ export default function TaskSheet({ id }: { id: string }) {
 }
 
 function Close() {
-  return <CloseButton size="lg" aria-label={useT().close} onClick={closeTask} />;
+  return <CloseButton data-autofocus size="lg" aria-label={useT().close} onClick={closeTask} />;
 }
 
 function Gone() {

@@ -63,6 +63,9 @@ export function push(what: { kind: Edit['kind']; resource: Resource; id: string;
   void disk.saveEdit(edit).then(() => flush());
 }
 
+/** Tells edits apart: another one after the next push. */
+export const pushed = () => sequence;
+
 /** Takes up what an earlier page left. */
 export async function load(account: string): Promise<void> {
   const found = (await disk.loadEdits()).filter((edit) => edit.account === account);

@@ -1,7 +1,7 @@
 // What buttons, keys and the palette do alike: act on tasks, tell, offer to undo.
 import { passFocus } from '../../app/listFocus';
 import { router } from '../../app/router';
-import { tell, tellUndoable } from '../../app/toast';
+import { tell, tellUndoable, undoable } from '../../app/toast';
 import { clearSelection } from '../../app/ui';
 import type { Project, Task, TaskChange, TaskStatus } from '../../api/types';
 import type { Messages } from '../../i18n';
@@ -26,6 +26,7 @@ export function closeTask() {
 
 export function setStatus(t: Messages, task: Task, status: TaskStatus) {
   const undo = changeTask(task.id, { status }, task);
+  undoable(undo);
   if (undo && status === 'done') tellUndoable(t, t.task.completed, undo);
   if (undo && status === 'cancelled') tellUndoable(t, t.task.cancelled, undo);
 }

@@ -53,9 +53,12 @@ export function tellUndoable(t: Messages, message: string, take: () => void, set
   });
 }
 
+export function reasonOf(t: Messages, error: unknown): string {
+  return error instanceof Unreachable ? t.unreachable : error instanceof Error ? error.message : String(error);
+}
+
 export function tellError(t: Messages, error: unknown) {
-  const reason = error instanceof Unreachable ? t.unreachable : error instanceof Error ? error.message : String(error);
-  notifications.show({ color: 'red', title: t.failed, message: reason, autoClose: shown });
+  notifications.show({ color: 'red', title: t.failed, message: reasonOf(t, error), autoClose: shown });
 }
 
 /** Of a form: tells what does not stand beside one of its fields. */

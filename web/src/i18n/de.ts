@@ -18,6 +18,7 @@ export const de: Messages = {
   skip: 'Zum Inhalt springen',
   main: 'Hauptmenü',
   failed: 'Das hat nicht geklappt',
+  again: 'Noch einmal versuchen',
   unreachable: 'Der Dienst antwortet nicht. Versuche es gleich noch einmal.',
   offline: 'Keine Verbindung. Du siehst den letzten bekannten Stand; Änderungen werden aufbewahrt und später gesendet.',
   offlineWaiting: (count) => `Keine Verbindung. ${count === 1 ? 'Eine Änderung wartet' : `${count} Änderungen warten`} darauf, gesendet zu werden.`,

@@ -16,6 +16,7 @@ export const en = {
   skip: 'Skip to the content',
   main: 'Main',
   failed: 'That did not work',
+  again: 'Try again',
   unreachable: 'The service does not answer. Try again in a moment.',
   offline: 'No connection. You see what was last known; changes are kept and sent later.',
   offlineWaiting: (count: number) => `No connection. ${count === 1 ? 'One change waits' : `${count} changes wait`} to be sent.`,

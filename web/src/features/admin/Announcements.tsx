@@ -82,7 +82,7 @@ export function Announcements() {
           </li>
         ))}
       </ul>
-      {items.length === 0 && !announcements.isPending && (
+      {items.length === 0 && announcements.data && (
         <Text size="sm" c="dimmed">
           {t.admin.noAnnouncements}
         </Text>

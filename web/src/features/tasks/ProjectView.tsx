@@ -2,6 +2,7 @@ import { ActionIcon, Button, Menu, SegmentedControl } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo } from 'react';
+import { Failed } from '../../app/Failed';
 import { NotFound } from '../../app/Fallbacks';
 import { IconArchive, IconDots, IconPencil, IconTrash } from '../../app/icons';
 import { usePlace } from '../../app/locale';
@@ -130,7 +131,8 @@ export function ProjectView() {
         <>
           <TaskList label={project.name} groups={groups} place={place} />
           <AddLine defaults={{ project: id }} where={project.name} />
-          {open.length === 0 && !done && <Empty title={t.empty.project} hint={t.empty.projectHint} />}
+          {archived.isError && <Failed error={archived.error} again={archived.refetch} />}
+          {open.length === 0 && !done && !archived.isError && <Empty title={t.empty.project} hint={t.empty.projectHint} />}
         </>
       )}
       {more && (

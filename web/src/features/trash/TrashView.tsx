@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { Failed } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tell, tellError } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
@@ -47,6 +48,8 @@ export function TrashView() {
       </ViewHead>
       {trash.isPending ? (
         <ListSkeleton />
+      ) : trash.isError && items.length === 0 ? (
+        <Failed error={trash.error} again={trash.refetch} />
       ) : items.length === 0 ? (
         <Empty title={t.empty.trash} />
       ) : (

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { Empty } from '../features/tasks/Empty';
+import { reasonOf } from '../api/problem';
 import { useT } from '../i18n';
-import { reasonOf } from './toast';
 
 /** In place of a list that could not be had: nobody knows whether it is empty. */
 export function Failed({ error, again }: { error: unknown; again: () => unknown }) {

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { ApiError, Unreachable } from '../api/problem';
+import { ApiError, reasonOf } from '../api/problem';
 import type { Messages } from '../i18n';
 import { pushed } from '../store/outbox';
 
@@ -53,12 +53,10 @@ export function tellUndoable(t: Messages, message: string, take: () => void, set
   });
 }
 
-export function reasonOf(t: Messages, error: unknown): string {
-  return error instanceof Unreachable ? t.unreachable : error instanceof Error ? error.message : String(error);
-}
-
-export function tellError(t: Messages, error: unknown) {
-  notifications.show({ color: 'red', title: t.failed, message: reasonOf(t, error), autoClose: shown });
+/** `lost`: what the person wrote, and can read nowhere else now. It stays until it is closed. */
+export function tellError(t: Messages, error: unknown, lost?: string) {
+  const reason = reasonOf(t, error);
+  notifications.show({ color: 'red', title: t.failed, message: lost ? `${lost}: ${reason}` : reason, autoClose: lost ? false : shown });
 }
 
 /** Of a form: tells what does not stand beside one of its fields. */

@@ -20,6 +20,8 @@ export const en = {
   unreachable: 'The service does not answer. Try again in a moment.',
   offline: 'No connection. You see what was last known; changes are kept and sent later.',
   offlineWaiting: (count: number) => `No connection. ${count === 1 ? 'One change waits' : `${count} changes wait`} to be sent.`,
+  /** What the service says of itself, where it is to be said otherwise: "PATH KIND", "KIND", "POINTER CODE", "CODE"; # is the first number in it. */
+  problems: {} as Record<string, string>,
   notFound: 'There is nothing here.',
   crashed: 'The page stumbled. Nothing that you saved is lost.',
   reload: 'Load the page again',

@@ -43,7 +43,7 @@ export function Invitations() {
       {dialog}
       <form onSubmit={submit} noValidate>
         <Group align="flex-end">
-          <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={faultOf(invite.error, 'email')} />
+          <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={faultOf(t, invite.error, 'email')} />
           <Button type="submit" loading={invite.isPending}>
             {t.admin.invite}
           </Button>

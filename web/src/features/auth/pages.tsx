@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } f
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { api, body, open } from '../../api/client';
-import { ApiError, Unreachable } from '../../api/problem';
+import { ApiError, faultOf, reasonOf } from '../../api/problem';
 import { hasExpired, knownAccount, register, signIn, updateUser } from '../../api/session';
 import { useSpoken, useT } from '../../i18n';
 import { useSession } from '../../store/hooks';
@@ -39,9 +39,9 @@ function useForm(work: () => Promise<void>) {
       .catch(setError)
       .finally(() => setBusy(false));
   };
-  const fault = (name: string) => (error instanceof ApiError ? error.fault(name) : undefined);
+  const fault = (name: string) => faultOf(t, error, name);
   const placed = error instanceof ApiError && (error.problem.errors ?? []).length > 0;
-  const message = error instanceof Unreachable ? t.unreachable : error instanceof Error && !placed ? error.message : null;
+  const message = error && !placed ? reasonOf(t, error) : null;
   const alert = message && (
     <Alert color="red" role="alert" variant="light">
       {message}
@@ -230,7 +230,7 @@ export function VerifyPage() {
         // Who is signed in here sees it at once.
         if (knownAccount()) return body(api.GET('/profile', {})).then(updateUser, () => {});
       })
-      .catch((error: unknown) => setState({ failed: error instanceof Unreachable ? t.unreachable : String((error as Error).message) }));
+      .catch((error: unknown) => setState({ failed: reasonOf(t, error) }));
   }, [token, t]);
   return (
     <Frame title={t.auth.verifyTitle}>

@@ -46,7 +46,7 @@ export function Profile() {
       )}
       <form onSubmit={submit} className="stack">
         <TextInput label={t.auth.email} value={user.email} readOnly />
-        <TextInput label={t.auth.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} error={faultOf(save.error, 'name')} />
+        <TextInput label={t.auth.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} error={faultOf(t, save.error, 'name')} />
         <Select label={t.settings.zone} data={zones} value={timezone} searchable limit={40} allowDeselect={false} onChange={(value) => value && setTimezone(value)} />
         <Group>
           <Button type="submit" loading={save.isPending}>

@@ -83,6 +83,7 @@ export const de: Messages = {
     verified: 'Danke, deine E-Mail-Adresse ist bestätigt.',
     verifying: 'Einen Moment …',
     toApp: 'Zu meinen Aufgaben',
+    insecure: 'Diese Seite braucht HTTPS: Über einfaches HTTP behält der Browser keine Sitzung, und jedes Neuladen meldet dich ab.',
     expired: 'Deine Sitzung ist beendet. Melde dich neu an; nichts ist verloren.',
   },
 

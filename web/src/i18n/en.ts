@@ -54,6 +54,7 @@ export const en = {
     verified: 'Thank you, your e-mail address is confirmed.',
     verifying: 'One moment…',
     toApp: 'To my tasks',
+    insecure: 'This page needs HTTPS: over plain HTTP the browser keeps no session, and each reload signs you out.',
     expired: 'Your session has ended. Sign in again; nothing is lost.',
   },
 

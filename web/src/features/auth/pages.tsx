@@ -20,6 +20,11 @@ function Frame({ title, children }: { title: string; children: ReactNode }) {
           </Text>
         </header>
         <Title order={1}>{title}</Title>
+        {!isSecureContext && (
+          <Alert color="yellow" variant="light">
+            {t.auth.insecure}
+          </Alert>
+        )}
         {children}
       </main>
     </div>

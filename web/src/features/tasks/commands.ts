@@ -76,8 +76,14 @@ export function setPriority(t: Messages, ids: readonly string[], index: number) 
 }
 
 export async function copyLink(t: Messages, id: string) {
-  await navigator.clipboard.writeText(`${location.origin}/app/task/${id}`);
-  tell(t.task.copied);
+  const link = `${location.origin}/app/task/${id}`;
+  try {
+    await navigator.clipboard.writeText(link);
+    tell(t.task.copied);
+  } catch {
+    // Not allowed, or not there: over plain HTTP no page has a clipboard.
+    tell(link);
+  }
 }
 
 export function archive(t: Messages, project: Project, archived: boolean) {

@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Burger, Button, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Outlet, useRouterState, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, type MouseEvent } from 'react';
 import { useT } from '../i18n';
 import { useEdits } from '../store/hooks';
 import { BulkActions, BulkBar } from '../features/tasks/BulkBar';
@@ -34,6 +34,8 @@ export function Shell() {
     const timer = setTimeout(() => [QuickAdd, Palette, TaskSheet, BulkActions, SignOut].forEach((part) => part.prepare()), 1_500);
     return () => clearTimeout(timer);
   }, []);
+  // Also the view that is open already.
+  const chosen = (event: MouseEvent<HTMLElement>) => void (event.target instanceof Element && event.target.closest('a') && close());
   useEffect(() => {
     close();
     clearSelection();
@@ -50,7 +52,7 @@ export function Shell() {
           <IconSearch size={20} />
         </ActionIcon>
       </AppShell.Header>
-      <AppShell.Navbar className="sidebar" withBorder={false} aria-label={t.main}>
+      <AppShell.Navbar className="sidebar" withBorder={false} aria-label={t.main} onClick={chosen}>
         <Sidebar />
       </AppShell.Navbar>
       <AppShell.Main className="main" id="content" tabIndex={-1}>

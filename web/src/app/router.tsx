@@ -12,6 +12,13 @@ export interface SheetSearch {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
+/** Undefined where no calendar has such a day. */
+function realDay(value: unknown): string | undefined {
+  const day = String(value);
+  const instant = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(day) : NaN;
+  return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(day) ? day : undefined;
+}
+
 const root = createRootRoute({
   component: Outlet,
   notFoundComponent: NotFound,
@@ -68,7 +75,7 @@ const calendar = createRoute({
   path: '/app/calendar',
   validateSearch: (search: Record<string, unknown>): { view?: 'week'; day?: string } => ({
     view: search['view'] === 'week' ? 'week' : undefined,
-    day: /^\d{4}-\d{2}-\d{2}$/.test(String(search['day'])) ? String(search['day']) : undefined,
+    day: realDay(search['day']),
   }),
   component: lazyRouteComponent(() => import('../features/calendar/CalendarView'), 'CalendarView'),
 });

@@ -91,7 +91,11 @@ export function useKeys() {
         case '?':
           return act(() => setUi({ help: true }));
         case '/':
-          return act(() => void navigate({ to: '/app/search' }));
+          return act(() => {
+            const field = document.querySelector<HTMLElement>('input[type="search"]');
+            if (field) field.focus();
+            else void navigate({ to: '/app/search' });
+          });
         case 'j':
         case 'ArrowDown':
           return event.key === 'j' || one ? act(() => moveFocus(1)) : undefined;

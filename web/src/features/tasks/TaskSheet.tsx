@@ -103,6 +103,7 @@ function Sheet({ task }: { task: Task }) {
           variant="unstyled"
           aria-label={t.task.title}
           rows={1}
+          dir="auto"
           maxLength={500}
           value={text}
           wrapperProps={{ 'data-text': text }}

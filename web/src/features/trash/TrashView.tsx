@@ -57,7 +57,7 @@ export function TrashView() {
           {items.map((item) => (
             <li key={item.id} className="plain-row">
               <div className="row-text">
-                <span className="row-title">{item.title}</span>
+                <span className="row-title" dir="auto">{item.title}</span>
                 <span className="row-meta">
                   {t.trash.kinds[item.kind]} · {t.trash.until(dayText(t, whenOf(new Date(item.purged_after), place.zone).day, place))}
                 </span>

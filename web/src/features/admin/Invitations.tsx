@@ -51,7 +51,7 @@ export function Invitations() {
       </form>
       {invite.data && (
         <Alert role="status" title={t.admin.invited}>
-          <Secret value={`${location.origin}/app/sign-up?invitation=${encodeURIComponent(invite.data.token)}`} />
+          <Secret value={`${location.origin}/app/sign-up#invitation=${encodeURIComponent(invite.data.token)}`} />
         </Alert>
       )}
       <ul className="plain" aria-label={t.admin.invitations}>

@@ -98,7 +98,9 @@ export function SignInPage() {
 export function SignUpPage() {
   const t = useT();
   const { language } = useSpoken();
-  const given = useSearch({ from: '/app/sign-up' }).invitation;
+  // In the fragment, which no server sees; links of before have it in the query.
+  const asked = useSearch({ from: '/app/sign-up' }).invitation;
+  const [given] = useState(() => new URLSearchParams(location.hash.slice(1)).get('invitation') ?? asked);
   const [fields, setFields] = useState({ name: '', email: '', password: '', invitation: given ?? '' });
   const [invited, setInvited] = useState(given !== undefined);
   useLeaveWhenSignedIn();

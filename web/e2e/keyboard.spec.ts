@@ -1,4 +1,4 @@
-import { expect, quickAdd, signIn, test } from './fixtures';
+import { day, expect, quickAdd, signIn, test } from './fixtures';
 
 test('the main job by the keyboard alone', async ({ page, person }) => {
   await signIn(page, person);
@@ -91,4 +91,60 @@ test('what has the focus is never under the bar of actions', async ({ page, pers
   await expect(focused).toBeVisible();
   await expect.poll(async () => ((await focused.boundingBox())?.y ?? 0) + ((await focused.boundingBox())?.height ?? 0)).toBeLessThanOrEqual((await bar.boundingBox())?.y ?? 0);
   expect((await focused.boundingBox())?.y).toBeGreaterThan(0);
+});
+
+test('a key that comes twice does no harm', async ({ page, person }) => {
+  for (const title of ['One', 'Two']) await person.task({ title, due: day() });
+  await signIn(page, person);
+  const one = page.getByRole('button', { name: 'One', exact: true });
+  await one.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Title' })).toHaveValue('One');
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Close' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(one).toBeFocused();
+  expect((await person.tasks()).items.map((task) => task.status)).toEqual(['todo', 'todo']);
+
+  await page.keyboard.press('x');
+  await expect(page.getByRole('toolbar')).toContainText('1 selected');
+  await one.blur();
+  await page.keyboard.press('x');
+  await page.keyboard.press('Shift+X');
+  await expect(page.getByRole('toolbar')).toContainText('1 selected');
+});
+
+test('undo takes back the last change, and never an older one', async ({ page, person }) => {
+  for (const title of ['One', 'Two']) await person.task({ title, due: day() });
+  const now = async () => (await person.tasks()).items.map((task) => `${task.title} ${task.status} ${task.priority}`).sort();
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'Complete: One' }).click();
+  await expect.poll(now).toEqual(['One done none', 'Two todo none']);
+  await page.getByRole('button', { name: 'Two', exact: true }).click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Priority' }).click();
+  await page.getByRole('option', { name: 'Urgent' }).click();
+  await expect.poll(now).toEqual(['One done none', 'Two todo urgent']);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('Control+z');
+  await expect.poll(now).toEqual(['One done none', 'Two todo none']);
+  // An edit that offers no undo is not passed over for the one before it.
+  await page.getByRole('button', { name: 'Complete: Two' }).click();
+  await expect.poll(now).toEqual(['One done none', 'Two done none']);
+  await page.getByRole('button', { name: 'New project' }).click();
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Garden');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await page.keyboard.press('Control+z');
+  await quickAdd(page, 'Three today');
+  await expect.poll(now).toEqual(['One done none', 'Three todo none', 'Two done none']);
+});
+
+test('the key for the search finds its field again', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await page.getByRole('searchbox').blur();
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
 });

@@ -163,3 +163,24 @@ test('an account is deleted with its password, and kept by signing in again', as
   await page.getByRole('link', { name: /^Inbox/ }).click();
   await expect(page.getByRole('button', { name: 'Dig', exact: true })).toBeVisible();
 });
+
+test('a time zone is found by its words and by the name it has today', async ({ page, person }) => {
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/settings`);
+  const zone = page.getByRole('textbox', { name: 'Time zone' });
+  for (const [typed, found] of [
+    ['new york', 'America/New_York'],
+    ['kolkata', 'Asia/Calcutta'],
+    ['york new', 'America/New_York'],
+    ['kyiv', 'Europe/Kiev'],
+  ] as const) {
+    await zone.fill(typed);
+    await expect(page.getByRole('option', { name: new RegExp(found) }), typed).toBeVisible();
+  }
+  await zone.fill('atlantis');
+  await expect(page.getByText('Nothing fits.')).toBeVisible();
+  await zone.fill('kolkata');
+  await page.getByRole('option').first().click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(() => person.call('GET', '/profile')).toMatchObject({ timezone: 'Asia/Calcutta' });
+});

@@ -20,3 +20,43 @@ test('every view opens', async ({ page, person }) => {
   await page.getByText('Board').click();
   await expect(page.getByRole('group', { name: 'To do' }).getByText('Dig')).toBeVisible();
 });
+
+test('the bar of actions lies beside the sidebar', async ({ page, person }) => {
+  await person.task({ title: 'One', due: day() });
+  await page.setViewportSize({ width: 800, height: 860 });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'One', exact: true }).focus();
+  await page.keyboard.press('x');
+  const box = (await page.getByRole('toolbar').boundingBox())!;
+  expect(box.x).toBeGreaterThanOrEqual(264);
+  expect(box.x + box.width).toBeLessThanOrEqual(800);
+});
+
+test('titles are written in the direction of their own script', async ({ page, person }) => {
+  const task = await person.task({ title: 'לקנות חלב (2)', due: day() });
+  await signIn(page, person);
+  const title = page.getByRole('button', { name: task.title, exact: true });
+  expect(await title.evaluate((each) => getComputedStyle(each).direction)).toBe('rtl');
+  await title.click();
+  const field = page.getByRole('dialog').getByRole('textbox', { name: 'Title' });
+  await expect(field).toHaveValue(task.title);
+  expect(await field.evaluate((each) => getComputedStyle(each).direction)).toBe('rtl');
+});
+
+test('on a phone the menu closes when a view is chosen, also the one that is open', async ({ page, person }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page, person);
+  for (const name of [/^Today/, 'Upcoming', /^Today/]) {
+    await page.getByRole('button', { name: 'Open the menu' }).click();
+    await page.getByRole('link', { name }).click();
+    await expect(page.getByRole('button', { name: 'Open the menu' })).toBeVisible();
+  }
+});
+
+test('a day that does not exist shows today’s month', async ({ page, person }) => {
+  await signIn(page, person);
+  for (const asked of ['2026-13-45', '2026-02-30', 'x']) {
+    await page.goto(`${person.url}/app/calendar?day=${asked}`);
+    await expect(page.getByRole('heading', { level: 1, name: 'Calendar' })).toBeVisible();
+  }
+});

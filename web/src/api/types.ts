@@ -15,6 +15,7 @@ export type NotificationList = Schemas['NotificationList'];
 export type User = Schemas['User'];
 export type SignedIn = Schemas['SignedIn'];
 export type Problem = Schemas['Problem'];
+export type Fault = Schemas['Fault'];
 export type Scope = Schemas['Scope'];
 export type Preferences = Schemas['Preferences'];
 export type PreferencesChange = Schemas['PreferencesChange'];

@@ -1,7 +1,7 @@
 import { ActionIcon, AppShell, Burger, Button, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Outlet, useRouterState, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, type MouseEvent } from 'react';
 import { useT } from '../i18n';
 import { useEdits } from '../store/hooks';
 import { BulkActions, BulkBar } from '../features/tasks/BulkBar';
@@ -18,6 +18,7 @@ const TaskSheet = apart(() => import('../features/tasks/TaskSheet'));
 const QuickAdd = apart(() => import('../features/quickadd/QuickAdd'));
 const Palette = apart(() => import('../features/palette/Palette'));
 const KeyHelp = lazy(() => import('../features/palette/KeyHelp'));
+const SignOut = apart(() => import('./SignOut'));
 const ProjectDialog = lazy(() => import('../features/tasks/ProjectDialog'));
 const ConflictDialog = lazy(() => import('../features/tasks/ConflictDialog'));
 
@@ -30,9 +31,11 @@ export function Shell() {
   useRefusals();
   // Whoever presses q or Ctrl-K types on at once, and a task opens under the hand: they have to be there.
   useEffect(() => {
-    const timer = setTimeout(() => [QuickAdd, Palette, TaskSheet, BulkActions].forEach((part) => part.prepare()), 1_500);
+    const timer = setTimeout(() => [QuickAdd, Palette, TaskSheet, BulkActions, SignOut].forEach((part) => part.prepare()), 1_500);
     return () => clearTimeout(timer);
   }, []);
+  // Also the view that is open already.
+  const chosen = (event: MouseEvent<HTMLElement>) => void (event.target instanceof Element && event.target.closest('a') && close());
   useEffect(() => {
     close();
     clearSelection();
@@ -49,7 +52,7 @@ export function Shell() {
           <IconSearch size={20} />
         </ActionIcon>
       </AppShell.Header>
-      <AppShell.Navbar className="sidebar" withBorder={false} aria-label={t.main}>
+      <AppShell.Navbar className="sidebar" withBorder={false} aria-label={t.main} onClick={chosen}>
         <Sidebar />
       </AppShell.Navbar>
       <AppShell.Main className="main" id="content" tabIndex={-1}>
@@ -80,6 +83,7 @@ function Over() {
       {ui.quick && <QuickAdd defaults={ui.quick} />}
       {ui.palette && <Palette />}
       {ui.help && <KeyHelp />}
+      {ui.leaving && <SignOut />}
       {ui.project && <ProjectDialog key={ui.project} id={ui.project} />}
       {conflict && <ConflictDialog key={conflict.key} edit={conflict} />}
     </Suspense>

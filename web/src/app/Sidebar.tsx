@@ -2,7 +2,6 @@ import { ActionIcon, Button, Kbd, ScrollArea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { memo, useMemo, useState, type ComponentType } from 'react';
-import { signOut } from '../api/session';
 import { notificationsQuery } from '../features/notifications/query';
 import { dueOf } from '../features/tasks/due';
 import { isOpen } from '../features/tasks/order';
@@ -114,7 +113,7 @@ export const Sidebar = memo(function Sidebar() {
         <Item icon={IconTrash} label={t.nav.trash} to="/app/trash" />
         <Item icon={IconSettings} label={t.nav.settings} to="/app/settings" />
         {user.role === 'administrator' && <Item icon={IconShieldLock} label={t.nav.administration} to="/app/administration" />}
-        <button type="button" className="nav-item" onClick={() => void signOut()}>
+        <button type="button" className="nav-item" onClick={() => setUi({ leaving: true })}>
           <span className="nav-icon" aria-hidden>
             <IconLogOut size={size} />
           </span>

@@ -12,6 +12,13 @@ export interface SheetSearch {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
+/** Undefined where no calendar has such a day. */
+function realDay(value: unknown): string | undefined {
+  const day = String(value);
+  const instant = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(day) : NaN;
+  return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(day) ? day : undefined;
+}
+
 const root = createRootRoute({
   component: Outlet,
   notFoundComponent: NotFound,
@@ -68,7 +75,7 @@ const calendar = createRoute({
   path: '/app/calendar',
   validateSearch: (search: Record<string, unknown>): { view?: 'week'; day?: string } => ({
     view: search['view'] === 'week' ? 'week' : undefined,
-    day: /^\d{4}-\d{2}-\d{2}$/.test(String(search['day'])) ? String(search['day']) : undefined,
+    day: realDay(search['day']),
   }),
   component: lazyRouteComponent(() => import('../features/calendar/CalendarView'), 'CalendarView'),
 });
@@ -99,12 +106,17 @@ const administration = createRoute({
   path: '/app/administration',
   component: lazyRouteComponent(() => import('../features/admin/AdminView'), 'AdminView'),
 });
-/** What notifications link to. */
-const task = createRoute({
+const openTask = ({ params }: { params: { id: string } }) => {
+  throw redirect({ to: '/app/inbox', search: { task: params.id } });
+};
+const task = createRoute({ getParentRoute: () => root, path: '/app/task/$id', beforeLoad: openTask });
+/** What notifications and mails link to. */
+const taskLink = createRoute({ getParentRoute: () => root, path: '/app/tasks/$id', beforeLoad: openTask });
+const settingsLink = createRoute({
   getParentRoute: () => root,
-  path: '/app/task/$id',
+  path: '/app/settings/$part',
   beforeLoad: ({ params }) => {
-    throw redirect({ to: '/app/inbox', search: { task: params.id } });
+    throw redirect({ to: '/app/settings', search: { part: settingsPart(params.part) } });
   },
 });
 
@@ -117,6 +129,8 @@ const tree = root.addChildren([
   reset,
   verify,
   task,
+  taskLink,
+  settingsLink,
   inside.addChildren([inbox, today, upcoming, project, calendar, search, trash, notifications, settings, administration]),
 ]);
 

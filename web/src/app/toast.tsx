@@ -1,16 +1,22 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { ApiError, Unreachable } from '../api/problem';
+import { ApiError, reasonOf } from '../api/problem';
 import type { Messages } from '../i18n';
+import { pushed } from '../store/outbox';
 
-let undoLast: (() => void) | null = null;
+let last: { take: () => void; after: number } | null = null;
 let sequence = 0;
 const shown = 8_000;
 
-/** Ctrl-Z. */
+/** Ctrl-Z. Takes back the last change or nothing: never one that another has followed. */
 export function undo() {
-  undoLast?.();
-  undoLast = null;
+  if (last?.after === pushed()) last.take();
+  last = null;
+}
+
+/** `take` undoes what was changed just now. */
+export function undoable(take: (() => void) | null) {
+  if (take) last = { take, after: pushed() };
 }
 
 export function tell(message: string) {
@@ -24,14 +30,14 @@ export function tellUndoable(t: Messages, message: string, take: () => void, set
   const end = (then?: () => void) => {
     if (over) return;
     over = true;
-    if (undoLast === once) undoLast = null;
+    if (last?.take === once) last = null;
     then?.();
   };
   const once = () => {
     end(take);
     notifications.hide(id);
   };
-  undoLast = once;
+  undoable(once);
   notifications.show({
     id,
     autoClose: shown,
@@ -47,9 +53,10 @@ export function tellUndoable(t: Messages, message: string, take: () => void, set
   });
 }
 
-export function tellError(t: Messages, error: unknown) {
-  const reason = error instanceof Unreachable ? t.unreachable : error instanceof Error ? error.message : String(error);
-  notifications.show({ color: 'red', title: t.failed, message: reason, autoClose: shown });
+/** `lost`: what the person wrote, and can read nowhere else now. It stays until it is closed. */
+export function tellError(t: Messages, error: unknown, lost?: string) {
+  const reason = reasonOf(t, error);
+  notifications.show({ color: 'red', title: t.failed, message: lost ? `${lost}: ${reason}` : reason, autoClose: lost ? false : shown });
 }
 
 /** Of a form: tells what does not stand beside one of its fields. */

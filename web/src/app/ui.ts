@@ -13,13 +13,15 @@ export interface Ui {
   quick: QuickDefaults | null;
   palette: boolean;
   help: boolean;
+  /** Signing out, once all is sent. */
+  leaving: boolean;
   /** The project that is edited; 'new' for one that is not there yet. */
   project: string | null;
   /** By the ids that last. */
   selected: ReadonlySet<string>;
 }
 
-let ui: Ui = { quick: null, palette: false, help: false, project: null, selected: new Set() };
+let ui: Ui = { quick: null, palette: false, help: false, leaving: false, project: null, selected: new Set() };
 const listeners = new Set<() => void>();
 /** The ids of the list on the screen, in order, and how to bring one into view. */
 let order: readonly string[] = [];

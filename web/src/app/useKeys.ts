@@ -81,6 +81,7 @@ export function useKeys() {
         const ids = chosen();
         if (ids.length > 0) act(() => what(ids));
       };
+      const one = focusedTask();
       switch (event.key) {
         case 'g':
           going = Date.now();
@@ -90,17 +91,21 @@ export function useKeys() {
         case '?':
           return act(() => setUi({ help: true }));
         case '/':
-          return act(() => void navigate({ to: '/app/search' }));
+          return act(() => {
+            const field = document.querySelector<HTMLElement>('input[type="search"]');
+            if (field) field.focus();
+            else void navigate({ to: '/app/search' });
+          });
         case 'j':
         case 'ArrowDown':
-          return event.key === 'j' || focusedTask() ? act(() => moveFocus(1)) : undefined;
+          return event.key === 'j' || one ? act(() => moveFocus(1)) : undefined;
         case 'k':
         case 'ArrowUp':
-          return event.key === 'k' || focusedTask() ? act(() => moveFocus(-1)) : undefined;
+          return event.key === 'k' || one ? act(() => moveFocus(-1)) : undefined;
         case 'x':
-          return each(() => toggleSelected(focusedTask() ?? ''));
+          return one ? act(() => toggleSelected(one)) : undefined;
         case 'X':
-          return each(() => selectRange(focusedTask() ?? ''));
+          return one ? act(() => selectRange(one)) : undefined;
         case 'e':
           return each((ids) => completeMany(t, ids));
         case 'o':

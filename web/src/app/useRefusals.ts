@@ -7,7 +7,7 @@ import { tellError } from './toast';
 export function useRefusals() {
   const t = useT();
   useEffect(() => {
-    onRefused((error) => tellError(t, error));
+    onRefused((error, { kind, body }) => tellError(t, error, kind === 'create' ? String(body['title'] ?? body['name']) : undefined));
     return () => onRefused(() => {});
   }, [t]);
 }

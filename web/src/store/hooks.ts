@@ -53,10 +53,10 @@ export function useInboxId(): string {
 }
 
 export function useTasks(): { tasks: TaskMap; loading: boolean } {
-  const { data, isPending } = useQuery(tasksQuery);
+  const { data } = useQuery(tasksQuery);
   const edits = useEdits();
   const session = useSession();
   const inbox = useInboxId();
   const account = session.status === 'signed_in' ? session.user.id : '';
-  return { tasks: currentTasks(data ?? none, edits, account, inbox), loading: isPending };
+  return { tasks: currentTasks(data ?? none, edits, account, inbox), loading: !data };
 }

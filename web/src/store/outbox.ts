@@ -5,8 +5,8 @@ import { getSession } from '../api/session';
 import type { Project, ProjectCreation, Task, TaskCreation } from '../api/types';
 import { uuid } from '../api/uuid';
 import * as disk from './disk';
-import { contested, isLocal, type Edit, type Fields, type Resource } from './edits';
-import { dropServerItem, keys, queryClient, serverItem, setServerItem } from './server';
+import { contested, type Edit, type Fields, type Resource } from './edits';
+import { beside, dropServerItem, keys, queryClient, serverItem, setServerItem } from './server';
 
 let edits: readonly Edit[] = [];
 let online = true;
@@ -63,6 +63,9 @@ export function push(what: { kind: Edit['kind']; resource: Resource; id: string;
   void disk.saveEdit(edit).then(() => flush());
 }
 
+/** Tells edits apart: another one after the next push. */
+export const pushed = () => sequence;
+
 /** Takes up what an earlier page left. */
 export async function load(account: string): Promise<void> {
   const found = (await disk.loadEdits()).filter((edit) => edit.account === account);
@@ -75,6 +78,7 @@ export function reset() {
   clearTimeout(timer);
   names.clear();
   firstNames.clear();
+  beside.clear();
   publish([]);
 }
 
@@ -229,5 +233,3 @@ async function rename(made: Edit, id: string): Promise<void> {
   await Promise.all(renamed.map((edit) => disk.saveEdit(edit)));
   await disk.deleteEdit(made.key);
 }
-
-export const hasUnsent = () => edits.some((edit) => !isLocal(edit.id) || edit.kind === 'create');

@@ -35,6 +35,9 @@ export const keys = {
   labels: ['labels'] as const,
 };
 
+/** Tasks that a view asked for beside the open ones that are at hand: closed ones, and those of archived projects. */
+export const beside = new Map<string, Task>();
+
 const arrivals = { task: new Arrivals<Task>(), project: new Arrivals<Project>() };
 
 export const tasksQuery = {
@@ -53,6 +56,13 @@ export const projectsQuery = {
 
 export function setServerItem(resource: 'task' | 'project', item: Task | Project) {
   (arrivals[resource] as Arrivals<Task | Project>).note(item.id, item);
+  if (resource === 'task') {
+    const task = item as Task;
+    const archived = (serverItem('project', task.project_id) as Project | undefined)?.archived;
+    if ((archived || beside.has(task.id)) && !((beside.get(task.id)?.version ?? 0) > task.version)) beside.set(task.id, task);
+    // No list but its project's shows it.
+    if (archived) return void queryClient.invalidateQueries({ queryKey: keys.closed });
+  }
   const key = resource === 'task' ? keys.tasks : keys.projects;
   queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
     const current = old?.get(item.id);
@@ -64,6 +74,7 @@ export function setServerItem(resource: 'task' | 'project', item: Task | Project
 
 export function dropServerItem(resource: 'task' | 'project', id: string) {
   arrivals[resource].note(id, null);
+  beside.delete(id);
   const key = resource === 'task' ? keys.tasks : keys.projects;
   queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
     if (!old?.has(id)) return old;
@@ -75,5 +86,5 @@ export function dropServerItem(resource: 'task' | 'project', id: string) {
 
 export function serverItem(resource: 'task' | 'project', id: string): Task | Project | undefined {
   const key = resource === 'task' ? keys.tasks : keys.projects;
-  return queryClient.getQueryData<ReadonlyMap<string, Task | Project>>(key)?.get(id);
+  return queryClient.getQueryData<ReadonlyMap<string, Task | Project>>(key)?.get(id) ?? beside.get(id);
 }

@@ -45,7 +45,7 @@ export function Announcements() {
     onError: (error) => tellError(t, error),
     onSettled: again,
   });
-  const fault = (member: string) => faultOf(announce.error, member);
+  const fault = (member: string) => faultOf(t, announce.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     confirm({ act: t.admin.announce, text: t.admin.announceAsk(title.trim()), run: announce.mutate });
@@ -82,7 +82,7 @@ export function Announcements() {
           </li>
         ))}
       </ul>
-      {items.length === 0 && !announcements.isPending && (
+      {items.length === 0 && announcements.data && (
         <Text size="sm" c="dimmed">
           {t.admin.noAnnouncements}
         </Text>

@@ -43,7 +43,7 @@ export function Invitations() {
       {dialog}
       <form onSubmit={submit} noValidate>
         <Group align="flex-end">
-          <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={faultOf(invite.error, 'email')} />
+          <TextInput label={t.admin.inviteEmail} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} error={faultOf(t, invite.error, 'email')} />
           <Button type="submit" loading={invite.isPending}>
             {t.admin.invite}
           </Button>
@@ -51,7 +51,7 @@ export function Invitations() {
       </form>
       {invite.data && (
         <Alert role="status" title={t.admin.invited}>
-          <Secret value={`${location.origin}/app/sign-up?invitation=${encodeURIComponent(invite.data.token)}`} />
+          <Secret value={`${location.origin}/app/sign-up#invitation=${encodeURIComponent(invite.data.token)}`} />
         </Alert>
       )}
       <ul className="plain" aria-label={t.admin.invitations}>

@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { api, body, open } from '../../api/client';
 import { useCanMail, useRegistration } from '../../api/installation';
-import { ApiError, Unreachable } from '../../api/problem';
+import { ApiError, faultOf, reasonOf } from '../../api/problem';
 import { hasExpired, knownAccount, register, signIn, updateUser } from '../../api/session';
 import { useSpoken, useT } from '../../i18n';
 import { useSession } from '../../store/hooks';
@@ -21,6 +21,11 @@ function Frame({ title, children }: { title: string; children: ReactNode }) {
           </Text>
         </header>
         <Title order={1}>{title}</Title>
+        {!isSecureContext && (
+          <Alert color="yellow" variant="light">
+            {t.auth.insecure}
+          </Alert>
+        )}
         {children}
       </main>
     </div>
@@ -40,9 +45,9 @@ function useForm(work: () => Promise<void>) {
       .catch(setError)
       .finally(() => setBusy(false));
   };
-  const fault = (name: string) => (error instanceof ApiError ? error.fault(name) : undefined);
+  const fault = (name: string) => faultOf(t, error, name);
   const placed = error instanceof ApiError && (error.problem.errors ?? []).length > 0;
-  const message = error instanceof Unreachable ? t.unreachable : error instanceof Error && !placed ? error.message : null;
+  const message = error && !placed ? reasonOf(t, error) : null;
   const alert = message && (
     <Alert color="red" role="alert" variant="light">
       {message}
@@ -97,7 +102,9 @@ export function SignInPage() {
 export function SignUpPage() {
   const t = useT();
   const { language } = useSpoken();
-  const given = useSearch({ from: '/app/sign-up' }).invitation;
+  // In the fragment, which no server sees; links of before have it in the query.
+  const inQuery = useSearch({ from: '/app/sign-up' }).invitation;
+  const [given] = useState(() => new URLSearchParams(location.hash.slice(1)).get('invitation') ?? inQuery);
   const [fields, setFields] = useState({ name: '', email: '', password: '', invitation: given ?? '' });
   const [asked, setAsked] = useState(given !== undefined);
   const registration = useRegistration();
@@ -248,7 +255,7 @@ export function VerifyPage() {
         // Who is signed in here sees it at once.
         if (knownAccount()) return body(api.GET('/profile', {})).then(updateUser, () => {});
       })
-      .catch((error: unknown) => setState({ failed: error instanceof Unreachable ? t.unreachable : String((error as Error).message) }));
+      .catch((error: unknown) => setState({ failed: reasonOf(t, error) }));
   }, [token, t]);
   return (
     <Frame title={t.auth.verifyTitle}>

@@ -2,6 +2,7 @@ import { ActionIcon, Anchor, Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useReducer } from 'react';
 import { IconCheck, IconX } from '../../app/icons';
+import { Failed } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { router } from '../../app/router';
 import { tellError, tellUndoable } from '../../app/toast';
@@ -50,7 +51,7 @@ async function send(act: Act): Promise<unknown> {
 export function NotificationsView() {
   const t = useT();
   const place = usePlace();
-  const { data, isPending } = useQuery({ ...notificationsQuery, staleTime: 5_000 });
+  const { data, isPending, error, refetch } = useQuery({ ...notificationsQuery, staleTime: 5_000 });
   const act = useMutation({
     mutationFn: send,
     onMutate: (what: Act) => {
@@ -97,6 +98,8 @@ export function NotificationsView() {
       </ViewHead>
       {isPending ? (
         <ListSkeleton />
+      ) : !data ? (
+        <Failed error={error} again={refetch} />
       ) : items.length === 0 ? (
         <Empty title={t.empty.notifications} hint={t.empty.notificationsHint} />
       ) : (

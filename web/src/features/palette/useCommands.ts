@@ -7,7 +7,6 @@ import { focusedTask } from '../../app/listFocus';
 import { usePlace } from '../../app/locale';
 import { undo } from '../../app/toast';
 import { clearSelection, listOrder, select, selectedTasks, setUi } from '../../app/ui';
-import { signOut } from '../../api/session';
 import type { Task, TaskStatus } from '../../api/types';
 import { languages, useSpoken } from '../../i18n';
 import { useProjects, useTasks, useUser } from '../../store/hooks';
@@ -139,7 +138,7 @@ function useGeneralCommands(): Command[] {
       { id: 'sample', label: t.empty.sample, rare: true, run: () => void navigate({ to: '/app/project/$id', params: { id: makeSample(t) } }) },
       { id: 'undo', label: t.keyboard.undo, key: 'Ctrl Z', run: undo },
       { id: 'keys', label: t.keyboard.title, key: '?', run: () => setUi({ help: true }) },
-      { id: 'out', label: t.auth.signOut, run: () => void signOut() },
+      { id: 'out', label: t.auth.signOut, run: () => setUi({ leaving: true }) },
     );
     return all;
   }, [t, speak, navigate, projects, user.role, setColorScheme]);

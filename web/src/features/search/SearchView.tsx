@@ -4,8 +4,10 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { IconSearch } from '../../app/icons';
+import { Failed } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { api, body } from '../../api/client';
+import { Unreachable } from '../../api/problem';
 import type { Task } from '../../api/types';
 import { useT } from '../../i18n';
 import { useOnline, useProjects, useTasks } from '../../store/hooks';
@@ -54,6 +56,8 @@ export function SearchView() {
     return [{ id: 'found', tasks: [...found.values()] }];
   }, [text, tasks, answer.data, answer.isPlaceholderData]);
   const count = groups[0]!.tasks.length;
+  const unknown = answer.isError || (!online && (!answer.data || answer.isPlaceholderData));
+  const nothing = count === 0 && !answer.isFetching;
   return (
     <>
       <ViewHead title={t.nav.search} />
@@ -70,7 +74,7 @@ export function SearchView() {
         mb="md"
       />
       <p role="status" className="view-note found">
-        {text.trim() && !answer.isFetching ? t.search.results(count) : ''}
+        {text.trim() && !answer.isFetching && !(unknown && count === 0) ? t.search.results(count) : ''}
       </p>
       <TaskList label={t.palette.results} groups={groups} place={place} projects={projects} />
       {answer.hasNextPage && (
@@ -78,7 +82,8 @@ export function SearchView() {
           {t.search.more}
         </Button>
       )}
-      {count === 0 && !answer.isFetching && (text.trim() ? <Empty title={t.empty.search} hint={t.empty.searchHint} /> : <Empty title={t.empty.searchStart} hint={t.empty.searchHint} />)}
+      {nothing && text.trim() && unknown && <Failed error={answer.error ?? new Unreachable()} again={answer.refetch} />}
+      {nothing && !(text.trim() && unknown) && <Empty title={text.trim() ? t.empty.search : t.empty.searchStart} hint={t.empty.searchHint} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react';
 import { usePlace } from '../../app/locale';
 import { tell } from '../../app/toast';
 import { api, body } from '../../api/client';
+import { reasonOf } from '../../api/problem';
 import { signOut } from '../../api/session';
 import { useT } from '../../i18n';
 import { formatInstant } from '../tasks/due';
@@ -37,7 +38,7 @@ export function Danger() {
           <Text size="sm" mb="md">
             {t.settings.dangerAsk}
           </Text>
-          <PasswordInput data-autofocus label={t.auth.password} autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={erase.error?.message} />
+          <PasswordInput data-autofocus label={t.auth.password} autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={erase.error && reasonOf(t, erase.error)} />
           <Group justify="flex-end" mt="lg">
             <Button variant="default" onClick={() => setAsking(false)}>
               {t.cancel}

@@ -42,7 +42,7 @@ function PasswordForm() {
     },
     onError: (error) => tellUnplaced(t, error),
   });
-  const fault = (member: string) => faultOf(change.error, member);
+  const fault = (member: string) => faultOf(t, change.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     change.mutate();

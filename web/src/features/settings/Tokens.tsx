@@ -42,7 +42,7 @@ export function Tokens() {
     onError: (error) => tellError(t, error),
     onSettled: again,
   });
-  const fault = (member: string) => faultOf(create.error, member);
+  const fault = (member: string) => faultOf(t, create.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     create.mutate();

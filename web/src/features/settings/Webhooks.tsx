@@ -130,7 +130,7 @@ function Creation({ onSecret }: { onSecret: (secret: string | null) => void }) {
     onError: (error) => tellUnplaced(t, error),
     onSettled: again,
   });
-  const fault = (member: string) => faultOf(create.error, member);
+  const fault = (member: string) => faultOf(t, create.error, member);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     create.mutate();

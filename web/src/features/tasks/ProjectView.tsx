@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Menu, SegmentedControl } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo } from 'react';
+import { Failed } from '../../app/Failed';
 import { NotFound } from '../../app/Fallbacks';
 import { IconArchive, IconDots, IconPencil, IconTrash } from '../../app/icons';
 import { usePlace } from '../../app/locale';
@@ -12,7 +13,8 @@ import { useT } from '../../i18n';
 import { isLocal } from '../../store/edits';
 import { useEdits, useProjects, useTasks } from '../../store/hooks';
 import { realId } from '../../store/outbox';
-import { keys } from '../../store/server';
+import { beside, keys } from '../../store/server';
+import { besideNow } from './actions';
 import { AddLine } from './AddLine';
 import { archive, removeProject } from './commands';
 import { Empty } from './Empty';
@@ -21,17 +23,27 @@ import { byPriority, isOpen } from './order';
 import { TaskList, type Group } from './TaskList';
 import { ViewHead } from './ViewHead';
 
-const nothing: readonly Task[] = [];
 const BoardView = lazy(() => import('../board/BoardView'));
 
-/** What was closed, from the service; the open tasks are at hand anyway. */
-function useClosed(project: string, wanted: boolean): readonly Task[] {
-  const { data } = useQuery({
-    queryKey: [...keys.closed, project],
-    queryFn: () => body(api.GET('/tasks', { params: { query: { project_id: project, completed: true, sort: '-updated_at', limit: 50 } } })),
+const closedAt = (task: Task) => task.completed_at ?? task.updated_at;
+const lastClosedFirst = (tasks: readonly Task[]) => tasks.filter((task) => !isOpen(task)).sort((a, b) => (closedAt(a) < closedAt(b) ? 1 : -1));
+
+/** Puts the tasks of a project that are not at hand anyway beside those that are. */
+function useBeside(project: string, completed: boolean, wanted: boolean) {
+  return useInfiniteQuery({
+    queryKey: [...keys.closed, project, completed],
+    queryFn: async ({ pageParam, signal }) => {
+      const query = { project_id: project, completed, sort: '-updated_at', limit: completed ? 50 : 200, cursor: pageParam } as const;
+      const page = await body(api.GET('/tasks', { params: { query }, signal }));
+      if (!pageParam) for (const task of beside.values()) if (task.project_id === project && isOpen(task) !== completed) beside.delete(task.id);
+      for (const task of page.items) beside.set(task.id, task);
+      return page;
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    structuralSharing: false,
     enabled: wanted && !isLocal(project),
   });
-  return data?.items ?? nothing;
 }
 
 export function ProjectView() {
@@ -43,7 +55,7 @@ export function ProjectView() {
   const view = useSearch({ from: '/inside/app/project/$id', select: (search) => search.view });
   const done = useSearch({ from: '/inside/app/project/$id', select: (search) => search.done ?? false });
   const projects = useProjects();
-  useEdits();
+  const edits = useEdits();
   const id = realId(named);
   useEffect(() => {
     if (id !== named) void navigate({ to: '/app/project/$id', params: { id }, search: { view, done: done || undefined }, replace: true });
@@ -51,19 +63,21 @@ export function ProjectView() {
   const project = projects.get(id);
   const { tasks, loading } = useTasks();
   const board = view === 'board';
-  const closed = useClosed(id, done || board);
+  const closed = useBeside(id, true, done || board);
+  const archived = useBeside(id, false, project?.archived ?? false);
   const all = useMemo(() => {
-    const found = new Map(closed.map((task) => [task.id, task]));
-    for (const task of tasks.values()) found.set(task.id, task);
+    const found = new Map([...besideNow(), ...tasks]);
     return byPriority([...found.values()].filter((task) => task.project_id === id), place.zone);
-  }, [tasks, closed, id, place.zone]);
+    // What is beside changes with these.
+  }, [tasks, closed.data, archived.data, edits, id, place.zone]);
   const open = useMemo(() => all.filter(isOpen), [all]);
   const groups = useMemo(() => {
     const list: Group[] = [{ id: 'open', tasks: open }];
-    if (done) list.push({ id: 'done', title: t.views.done, tasks: all.filter((task) => !isOpen(task)) });
+    if (done) list.push({ id: 'done', title: t.views.done, tasks: lastClosedFirst(all) });
     return list;
   }, [all, open, done, t]);
-  if (loading) return <ListSkeleton />;
+  const more = [archived, closed].find((list) => list.hasNextPage);
+  if (loading || archived.isLoading) return <ListSkeleton />;
   if (!project) return <NotFound />;
   return (
     <>
@@ -117,8 +131,14 @@ export function ProjectView() {
         <>
           <TaskList label={project.name} groups={groups} place={place} />
           <AddLine defaults={{ project: id }} where={project.name} />
-          {open.length === 0 && !done && <Empty title={t.empty.project} hint={t.empty.projectHint} />}
+          {archived.isError && <Failed error={archived.error} again={archived.refetch} />}
+          {open.length === 0 && !done && !archived.isError && <Empty title={t.empty.project} hint={t.empty.projectHint} />}
         </>
+      )}
+      {more && (
+        <Button variant="default" mt="md" loading={more.isFetchingNextPage} onClick={() => void more.fetchNextPage()}>
+          {t.search.more}
+        </Button>
       )}
     </>
   );

@@ -41,7 +41,7 @@ export const TaskRow = memo(function TaskRow({ task, place, project, day, status
       {handle}
       <CheckCircle task={task} onToggle={() => toggleDone(t, task)} />
       <div className="row-text">
-        <button type="button" className="row-title" data-open aria-haspopup="dialog" onClick={() => openTask(task.id)}>
+        <button type="button" className="row-title" dir="auto" data-open aria-haspopup="dialog" onClick={() => openTask(task.id)}>
           {task.title}
         </button>
         <div className="row-meta">

@@ -5,6 +5,7 @@ import { useDeferredValue, useMemo, useState } from 'react';
 import { IconDots, IconFlag, IconHash, IconLink, IconProgress, IconTag, IconTrash } from '../../app/icons';
 import { keepEscape } from '../../app/keepEscape';
 import { usePlace } from '../../app/locale';
+import { undoable } from '../../app/toast';
 import { useReturnFocus } from '../../app/useReturnFocus';
 import { api, body } from '../../api/client';
 import type { Task, TaskChange, TaskPriority, TaskStatus } from '../../api/types';
@@ -68,7 +69,7 @@ export default function TaskSheet({ id }: { id: string }) {
 }
 
 function Close() {
-  return <CloseButton size="lg" aria-label={useT().close} onClick={closeTask} />;
+  return <CloseButton data-autofocus size="lg" aria-label={useT().close} onClick={closeTask} />;
 }
 
 function Gone() {
@@ -90,7 +91,7 @@ function Sheet({ task }: { task: Task }) {
   const text = title?.text ?? task.title;
   const saveTitle = () => {
     const clean = title?.text.trim();
-    if (title && clean) changeTask(task.id, { title: clean }, task, { title: title.seen });
+    if (title && clean) undoable(changeTask(task.id, { title: clean }, task, { title: title.seen }));
     setTitle(null);
   };
   return (
@@ -102,6 +103,7 @@ function Sheet({ task }: { task: Task }) {
           variant="unstyled"
           aria-label={t.task.title}
           rows={1}
+          dir="auto"
           maxLength={500}
           value={text}
           wrapperProps={{ 'data-text': text }}
@@ -148,7 +150,7 @@ function Fields({ task }: { task: Task }) {
   const place = usePlace();
   const projects = useProjects();
   const labels = useLabels();
-  const change = (fields: TaskChange) => void changeTask(task.id, fields, task);
+  const change = (fields: TaskChange) => undoable(changeTask(task.id, fields, task));
   const choices = useMemo(
     () =>
       [...projects.values()]
@@ -158,7 +160,7 @@ function Fields({ task }: { task: Task }) {
   );
   return (
     <>
-      <DescriptionField value={task.description} onSave={({ text, seen }) => void changeTask(task.id, { description: text }, task, { description: seen })} />
+      <DescriptionField value={task.description} onSave={({ text, seen }) => undoable(changeTask(task.id, { description: text }, task, { description: seen }))} />
       <div className="fields">
         <span className="field-name">{t.task.due}</span>
         <DuePicker value={dueOf(task, place.zone)} place={place} onChange={(when) => change(dueFields(when, place.zone))} />

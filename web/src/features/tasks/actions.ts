@@ -2,10 +2,10 @@
 import { getSession } from '../../api/session';
 import type { Project, Task, TaskChange, TaskCreation } from '../../api/types';
 import { uuid } from '../../api/uuid';
-import type { Fields } from '../../store/edits';
+import { newTask, overlay, type Fields } from '../../store/edits';
 import { currentProjects, currentTasks } from '../../store/hooks';
-import { getEdits, push, realId } from '../../store/outbox';
-import { keys, queryClient, type ProjectMap, type TaskMap } from '../../store/server';
+import { getEdits, push, realId, removedTasks } from '../../store/outbox';
+import { beside, keys, queryClient, type ProjectMap, type TaskMap } from '../../store/server';
 
 export function projectsNow(): ProjectMap {
   return currentProjects(queryClient.getQueryData<ProjectMap>(keys.projects) ?? new Map(), getEdits());
@@ -18,7 +18,10 @@ export function tasksNow(): TaskMap {
   return currentTasks(queryClient.getQueryData<TaskMap>(keys.tasks) ?? new Map(), getEdits(), account, inbox);
 }
 
-export const taskNow = (id: string): Task | undefined => tasksNow().get(realId(id)) ?? tasksNow().get(id);
+/** What stands beside the open tasks, with the edits on top. */
+export const besideNow = (): TaskMap => overlay<Task>(beside, getEdits().filter((edit) => beside.has(edit.id)), 'task', (edit) => newTask(edit, '', ''), removedTasks);
+
+export const taskNow = (id: string): Task | undefined => tasksNow().get(realId(id)) ?? tasksNow().get(id) ?? besideNow().get(id);
 
 /** Makes a task and returns its name for now. */
 export function createTask(body: TaskCreation): string {

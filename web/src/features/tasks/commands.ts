@@ -1,7 +1,7 @@
 // What buttons, keys and the palette do alike: act on tasks, tell, offer to undo.
 import { passFocus } from '../../app/listFocus';
 import { router } from '../../app/router';
-import { tell, tellUndoable } from '../../app/toast';
+import { tell, tellUndoable, undoable } from '../../app/toast';
 import { clearSelection } from '../../app/ui';
 import type { Project, Task, TaskChange, TaskStatus } from '../../api/types';
 import type { Messages } from '../../i18n';
@@ -26,6 +26,7 @@ export function closeTask() {
 
 export function setStatus(t: Messages, task: Task, status: TaskStatus) {
   const undo = changeTask(task.id, { status }, task);
+  undoable(undo);
   if (undo && status === 'done') tellUndoable(t, t.task.completed, undo);
   if (undo && status === 'cancelled') tellUndoable(t, t.task.cancelled, undo);
 }
@@ -75,8 +76,14 @@ export function setPriority(t: Messages, ids: readonly string[], index: number) 
 }
 
 export async function copyLink(t: Messages, id: string) {
-  await navigator.clipboard.writeText(`${location.origin}/app/task/${id}`);
-  tell(t.task.copied);
+  const link = `${location.origin}/app/task/${id}`;
+  try {
+    await navigator.clipboard.writeText(link);
+    tell(t.task.copied);
+  } catch {
+    // Not allowed, or not there: over plain HTTP no page has a clipboard.
+    tell(link);
+  }
 }
 
 export function archive(t: Messages, project: Project, archived: boolean) {

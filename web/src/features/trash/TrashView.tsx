@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { Failed } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tell, tellError } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
@@ -47,6 +48,8 @@ export function TrashView() {
       </ViewHead>
       {trash.isPending ? (
         <ListSkeleton />
+      ) : trash.isError && items.length === 0 ? (
+        <Failed error={trash.error} again={trash.refetch} />
       ) : items.length === 0 ? (
         <Empty title={t.empty.trash} />
       ) : (
@@ -54,7 +57,7 @@ export function TrashView() {
           {items.map((item) => (
             <li key={item.id} className="plain-row">
               <div className="row-text">
-                <span className="row-title">{item.title}</span>
+                <span className="row-title" dir="auto">{item.title}</span>
                 <span className="row-meta">
                   {t.trash.kinds[item.kind]} · {t.trash.until(dayText(t, whenOf(new Date(item.purged_after), place.zone).day, place))}
                 </span>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "task-service/domain/text.hpp"
 #include "task-service/storage/list_statements.hpp"
 #include "task-service/storage/rows.hpp"
 #include "task-service/storage/search.hpp"
@@ -99,8 +100,10 @@ struct bound_list {
       case list_value::words: return words;
       case list_value::id: return position(undated) ? std::string_view{position(undated)->id} : edge();
       case list_value::key:
-        if (page.sort == task_sort::title)
-          return position(undated) ? std::string_view{position(undated)->text} : edge();
+        if (page.sort == task_sort::title) {
+          if (position(undated)) return position(undated)->text;
+          return page.descending ? std::string_view{end_of_sort_keys()} : "";
+        }
         return position(undated) ? position(undated)->number : (page.descending ? most : least);
     }
     return nullptr;
@@ -111,7 +114,7 @@ struct bound_list {
     if (looked_through_to) return &*looked_through_to;
     return page.after && page.after->undated == undated ? &*page.after : nullptr;
   }
-  /// Beyond every id and every folded title.
+  /// Beyond every id.
   [[nodiscard]] std::string_view edge() const { return edge(page.descending); }
   [[nodiscard]] static std::string_view edge(bool descending) { return descending ? "\xF4\x8F\xBF\xBF" : ""; }
 

@@ -25,8 +25,10 @@ constexpr int reminder_column_count = 14;
 constexpr sql::statement select_visible_task{"reminder.get_task", "SELECT t.id " CUMULO_REMINDED_TASK};
 constexpr sql::statement select_reminders{"reminder.list",
                                           "SELECT " CUMULO_REMINDER_COLUMNS " " CUMULO_OWN_REMINDERS " ORDER BY r.id"};
-constexpr sql::statement select_reminder{"reminder.get",
-                                         "SELECT " CUMULO_REMINDER_COLUMNS " " CUMULO_OWN_REMINDERS " AND r.id = ?3"};
+#define CUMULO_ONE_REMINDER "SELECT " CUMULO_REMINDER_COLUMNS " " CUMULO_OWN_REMINDERS " AND r.id = ?3"
+constexpr sql::statement select_reminder{"reminder.get", CUMULO_ONE_REMINDER};
+// It may be firing.
+constexpr sql::statement lock_reminder{"reminder.lock", CUMULO_ONE_REMINDER, CUMULO_ONE_REMINDER " FOR UPDATE OF r"};
 
 #define CUMULO_LOCKED_TASK "SELECT t.due, t.timezone, t.status " CUMULO_REMINDED_TASK
 constexpr sql::statement lock_task{"reminder.lock_task", CUMULO_LOCKED_TASK, CUMULO_LOCKED_TASK " FOR UPDATE OF t"};
@@ -211,7 +213,7 @@ awaitable<result<reminder>> reminder_repository::change_reminder(std::string_vie
     const std::array full_key{sql::param{account_id}, sql::param{task_id}, sql::param{id}};
     std::optional<reminder> found;
     auto take = [&](const sql::row& row) { found = reminder_of(row); };
-    co_await tx.execute(select_reminder, full_key, take);
+    co_await tx.execute(lock_reminder, full_key, take);
     if (!found) co_return no_such_reminder();
     const result<std::vector<sql::command>> decided = decide(*found, *about);
     if (decided.has_error()) co_return decided.error();
@@ -229,7 +231,7 @@ awaitable<result<>> reminder_repository::delete_reminder(std::string_view accoun
     const std::array key{sql::param{account_id}, sql::param{task_id}, sql::param{id}};
     std::optional<reminder> found;
     auto take = [&](const sql::row& row) { found = reminder_of(row); };
-    co_await tx.execute(select_reminder, key, take);
+    co_await tx.execute(lock_reminder, key, take);
     if (!found) co_return no_such_reminder();
     const result<std::vector<sql::command>> decided = decide(*found, {});
     if (decided.has_error()) co_return decided.error();

@@ -162,6 +162,37 @@ TEST_P(reminders_stored, fire_in_batches_and_each_once_however_many_take_from_th
   EXPECT_EQ(count(told), 60);
 }
 
+TEST_P(reminders_stored, changed_while_they_fire_have_a_state_of_their_own) {
+  const task t = add(ada, "x");
+  const reminder r = at(t.id, "2026-11-22T13:00:00Z");
+  now += 2h;
+  std::promise<void> claimed;
+  std::future<void> firing = cumulo::test::start(threads, [&]() -> awaitable<void> {
+    auto say = [&](const fired_reminder& one) {
+      claimed.set_value();
+      std::this_thread::sleep_for(500ms);
+      return reminder_due_event(one, "{}");
+    };
+    co_await queue->fire_reminders(now, 100, say);
+  });
+  claimed.get_future().wait();
+  auto put_off = [&](reminder& current, const reminded_task& about) -> result<std::vector<sql::command>> {
+    reminder_snooze wanted;
+    wanted.minutes = 10;
+    const result<> fine = snooze(current, wanted, about, now);
+    if (fine.has_error()) return fine.error();
+    return std::vector<sql::command>{};
+  };
+  auto change = [&]() -> awaitable<result<reminder>> {
+    co_return co_await reminders->change_reminder(ada, t.id, r.id, put_off);
+  };
+  const result<reminder> changed = cumulo::test::run(threads, change, 1);
+  cumulo::test::wait_for(std::move(firing));
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->version, 3) << "made, fired, put off";
+  EXPECT_TRUE(find_reminder(ada, r) == *changed);
+}
+
 TEST_P(reminders_stored, follow_the_due_time_completion_and_the_trash) {
   const task t = due("2026-12-01T16:00:00Z");
   const reminder r = before(t.id, "PT1H");

@@ -53,10 +53,12 @@ constexpr sql::statement delete_one{"reminder.delete", "DELETE FROM reminders WH
 #define CUMULO_REMINDERS_OF_TASK "SELECT " CUMULO_REMINDER_COLUMNS " FROM reminders r WHERE r.task_id = ?1"
 constexpr sql::statement select_of_task{"reminder.list_by_task", CUMULO_REMINDERS_OF_TASK,
                                         CUMULO_REMINDERS_OF_TASK " FOR UPDATE"};
-constexpr sql::statement select_zones_of_task{
-    "zone.list_by_task",
-    "SELECT account_id, timezone FROM account_zones "
-    "WHERE account_id IN (SELECT account_id FROM reminders WHERE task_id = ?1 AND follows_zone = 1)"};
+#define CUMULO_FOLLOWERS "(SELECT account_id FROM reminders WHERE task_id = ?1 AND follows_zone = 1)"
+// On PostgreSQL it writes what is known, as hold_zone does.
+constexpr sql::statement hold_zones_of_task{
+    "zone.hold_by_task", "SELECT account_id, timezone FROM account_zones WHERE account_id IN " CUMULO_FOLLOWERS,
+    "UPDATE account_zones SET timezone = timezone WHERE account_id IN " CUMULO_FOLLOWERS
+    " RETURNING account_id, timezone"};
 
 constexpr sql::statement disarm_project{
     "reminder.disarm_project",
@@ -244,14 +246,14 @@ awaitable<result<>> reminder_repository::delete_reminder(std::string_view accoun
 
 awaitable<void> follow_task(sql::transaction& tx, const task& t, bool due_moved, instant now) {
   const std::array key{sql::param{t.id}};
+  // Zones first, as remember_zone takes them.
+  std::map<std::string, std::string, std::less<>> zones;
+  auto learn = [&](const sql::row& row) { zones.emplace(row.text(0), row.text(1)); };
+  co_await tx.execute(hold_zones_of_task, key, learn);
+
   std::vector<reminder> all;
   auto take = [&](const sql::row& row) { all.push_back(reminder_of(row)); };
   co_await tx.execute(select_of_task, key, take);
-  if (all.empty()) co_return;
-
-  std::map<std::string, std::string, std::less<>> zones;
-  auto learn = [&](const sql::row& row) { zones.emplace(row.text(0), row.text(1)); };
-  co_await tx.execute(select_zones_of_task, key, learn);
 
   const reminded_task about = reminded(t);
   for (reminder& r : all) {

@@ -56,9 +56,9 @@ struct app::parts {
         events(*store, process.events, process.threads, {.name = "task-service"}, &process.metrics),
         scheduler(queue, events, process.threads, process.time, {.poll = process.options.duration("reminder-poll")},
                   process.metrics),
-        task_calls({*store, tasks, repeats, events, process.time, scheduler}),
+        task_calls({*store, tasks, turns, repeats, events, process.time, scheduler}),
         reminder_calls({reminders, repeats, scheduler, process.time}),
-        project_calls({projects, repeats, events, process.time}),
+        project_calls({projects, turns, repeats, events, process.time}),
         trash_calls({trash, events, process.time, retention}) {}
 
   std::unique_ptr<sql::database> store;
@@ -71,6 +71,7 @@ struct app::parts {
   service::idempotency repeats;
   bus::relay events;
   reminder_scheduler scheduler;
+  slow_turns turns;
   task_api task_calls;
   reminder_api reminder_calls;
   project_api project_calls;

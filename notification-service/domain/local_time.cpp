@@ -1,6 +1,8 @@
 #include "notification-service/domain/local_time.hpp"
 
-#include <date/tz.h>
+#include <date/date.h>
+
+#include "platform/core/time_zone.hpp"
 
 namespace cumulo::notifications {
 
@@ -9,17 +11,15 @@ namespace {
 using std::chrono::milliseconds;
 constexpr int minutes_a_day = 24 * 60;
 
+/// A zone renamed since, or that this machine's tables are too old for: better late than never.
 const date::time_zone& zone_named(std::string_view name) {
-  if (!name.empty()) {
-    try {
-      return *date::locate_zone(std::string{name});
-    } catch (const std::runtime_error&) {  // renamed since, or this machine's tables are older: better late than never
-    }
-  }
-  return *date::locate_zone("UTC");
+  const date::time_zone* found = find_time_zone(name);
+  return found != nullptr ? *found : *find_time_zone("UTC");
 }
 
-date::local_time<milliseconds> wall_clock(instant t, std::string_view zone) { return zone_named(zone).to_local(t); }
+date::local_time<milliseconds> wall_clock(instant t, std::string_view zone) {
+  return date::local_time<milliseconds>{wall_clock_of(t, zone_named(zone)).time_since_epoch()};
+}
 
 }  // namespace
 
@@ -48,10 +48,7 @@ int weekday_of(local_day day) {
 }
 
 instant at_local(local_day day, minute_of_day minute, std::string_view zone) {
-  const date::local_time<milliseconds> local{date::days{day} + std::chrono::minutes{minute}};
-  const date::local_info info = zone_named(zone).get_info(date::floor<std::chrono::seconds>(local));
-  // In a gap the offset from before it moves the time to as much after it; in an overlap it is the earlier one.
-  return instant{local.time_since_epoch() - info.first.offset};
+  return instant_of(instant{std::chrono::days{day} + std::chrono::minutes{minute}}, zone_named(zone));
 }
 
 std::string local_text(instant t, std::string_view zone) {

@@ -16,6 +16,7 @@ constexpr std::array<std::pair<std::string_view, task_sort>, 5> sorts{{{"created
                                                                        {"priority", task_sort::priority},
                                                                        {"title", task_sort::title}}};
 constexpr std::size_t cursor_fields = 4;
+constexpr std::size_t most_labels_asked = 10;  ///< each is looked up for every task that has the ones before
 
 std::string cursor_kind(const task_page& page) {
   return std::string{page.descending ? "-" : ""} + std::string{sorts[static_cast<std::size_t>(page.sort)].first};
@@ -101,7 +102,7 @@ result<list_query> read_list_query(const http::request& r, std::string_view time
   if (filter.project_id && !is_id(*filter.project_id)) parameters.fail("project_id", "invalid_id", "It is no id.");
   read_status(parameters, filter);
   filter.priority = read_choices<task_priority>(parameters, "priority", priority_named);
-  for (const std::string& label : parameters.list("label")) {
+  for (const std::string& label : parameters.list("label", most_labels_asked)) {
     std::string key = fold(trim(label));
     if (std::ranges::count(filter.label_keys, key) == 0) filter.label_keys.push_back(std::move(key));
   }

@@ -208,7 +208,9 @@ awaitable<result<>> project_api::list_labels(const http::request& r, http::respo
     last = label.key;
     write_label(out.next(), label);
   };
-  co_await n_.projects.list_labels(r.caller().account_id, after, page.limit + 1, write);
+  auto read = [&] { return n_.projects.list_labels(r.caller().account_id, after, page.limit + 1, write); };
+  const result<> had_turn = co_await n_.turns.run(r.caller().account_id, read);
+  if (had_turn.has_error()) co_return had_turn.error();
   std::optional<std::string> cursor;
   if (more) cursor = http::make_cursor("labels", {last});
   out.finish(r, cursor);

@@ -4,6 +4,7 @@
 #include "platform/core/clock.hpp"
 #include "platform/http/message.hpp"
 #include "platform/service/idempotency.hpp"
+#include "task-service/api/slow_turns.hpp"
 #include "task-service/storage/project_repository.hpp"
 
 namespace cumulo::tasks {
@@ -13,6 +14,7 @@ class project_api {
   /// All outlive it.
   struct needs {
     project_repository& projects;
+    slow_turns& turns;
     service::idempotency& repeats;
     bus::relay& events;
     const clock& time;

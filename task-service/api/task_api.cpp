@@ -43,8 +43,16 @@ awaitable<result<>> task_api::list(const http::request& r, http::response& answe
     write_task(out.next(), t);
     return out.keep();
   };
-  const std::optional<list_position> last =
-      co_await list_tasks(n_.store, r.caller().account_id, query->filter, query->page, write);
+  std::optional<list_position> last;
+  auto read = [&]() -> awaitable<void> {
+    last = co_await list_tasks(n_.store, r.caller().account_id, query->filter, query->page, write);
+  };
+  if (is_slow(query->filter, query->page)) {
+    const result<> had_turn = co_await n_.turns.run(r.caller().account_id, read);
+    if (had_turn.has_error()) co_return had_turn.error();
+  } else {
+    co_await read();
+  }
   out.finish(r, last ? std::optional{cursor_of(query->page, *last)} : std::nullopt);
   co_return result<>{};
 }

@@ -4,6 +4,7 @@
 #include "platform/core/clock.hpp"
 #include "platform/http/message.hpp"
 #include "platform/service/idempotency.hpp"
+#include "task-service/api/slow_turns.hpp"
 #include "task-service/reminder_scheduler.hpp"
 #include "task-service/storage/task_repository.hpp"
 
@@ -15,6 +16,7 @@ class task_api {
   struct needs {
     sql::database& store;
     task_repository& tasks;
+    slow_turns& turns;
     service::idempotency& repeats;
     bus::relay& events;
     const clock& time;

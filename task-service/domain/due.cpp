@@ -1,16 +1,17 @@
 #include "task-service/domain/due.hpp"
 
 #include <date/date.h>
-#include <date/tz.h>
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "platform/core/time_zone.hpp"
 
 namespace cumulo::tasks {
 
 namespace {
 
 using std::chrono::milliseconds;
-using local_millis = date::local_time<milliseconds>;
 
 /// The digits at `at`, or -1.
 int number_at(std::string_view text, std::size_t at, std::size_t digits) {
@@ -46,24 +47,8 @@ std::optional<milliseconds> parse_time_of_day(std::string_view text) {
   return std::chrono::hours{hour} + std::chrono::minutes{minute} + std::chrono::seconds{second};
 }
 
-const date::time_zone* find_zone(std::string_view name) {
-  try {
-    return date::locate_zone(name);
-  } catch (const std::exception&) {
-    return nullptr;
-  }
-}
-
-instant to_instant(local_millis local, const date::time_zone& zone) {
-  // get_info is about whole seconds; the milliseconds are carried past it.
-  const auto whole = date::floor<std::chrono::seconds>(local);
-  const date::local_info info = zone.get_info(whole);
-  // In a gap the offset from before it moves the time to as much after it; in an overlap it is the earlier one.
-  return instant{local.time_since_epoch() - info.first.offset};
-}
-
 const date::time_zone& known_zone(std::string_view name) {
-  const date::time_zone* found = find_zone(name);
+  const date::time_zone* found = find_time_zone(name);
   if (found == nullptr) throw std::logic_error("a local time needs a known time zone");
   return *found;
 }
@@ -95,7 +80,7 @@ bool is_timezone(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
            c == '-' || c == '+';
   });
-  return plausible && find_zone(name) != nullptr;
+  return plausible && find_time_zone(name) != nullptr;
 }
 
 instant deadline_of(const due_time& due, std::string_view zone) {
@@ -104,13 +89,10 @@ instant deadline_of(const due_time& due, std::string_view zone) {
 }
 
 instant instant_of(instant wall_clock, std::string_view zone) {
-  return to_instant(local_millis{wall_clock.time_since_epoch()}, known_zone(zone));
+  return cumulo::instant_of(wall_clock, known_zone(zone));
 }
 
-instant wall_clock_of(instant t, std::string_view zone) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(t);
-  return t + known_zone(zone).get_info(date::sys_seconds{whole.time_since_epoch()}).offset;
-}
+instant wall_clock_of(instant t, std::string_view zone) { return cumulo::wall_clock_of(t, known_zone(zone)); }
 
 instant start_of(const due_time& due, std::string_view zone) { return resolve(due, zone, std::chrono::days{0}); }
 

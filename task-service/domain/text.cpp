@@ -219,6 +219,15 @@ std::string sort_key(std::string_view text) {
   return out;
 }
 
+const std::string& end_of_sort_keys() {
+  static const std::string one_longer_than_any = [] {
+    std::string text;
+    while (count_code_points(text) <= longest_sort_key) append(text, U'\U0010FFFF');
+    return text;
+  }();
+  return one_longer_than_any;
+}
+
 void collect_words(std::string_view text, std::vector<std::string>& words) {
   std::unordered_set<std::string> seen(words.begin(), words.end());
   const auto collect = [&](const std::string& word) {

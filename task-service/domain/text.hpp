@@ -18,6 +18,8 @@ namespace cumulo::tasks {
 [[nodiscard]] std::string fold(std::string_view text);
 /// What sorts by name: lower case, Latin letters without marks, at most 100 code points.
 [[nodiscard]] std::string sort_key(std::string_view text);
+/// Comes after every sort key, byte by byte, and is UTF-8 itself.
+[[nodiscard]] const std::string& end_of_sort_keys();
 
 /// The distinct words of a text in order of first appearance: runs of letters and digits in lower case, Latin letters
 /// without marks, cut at 64 code points; each Chinese and Japanese character is a word of its own.

@@ -25,8 +25,10 @@ constexpr int reminder_column_count = 14;
 constexpr sql::statement select_visible_task{"reminder.get_task", "SELECT t.id " CUMULO_REMINDED_TASK};
 constexpr sql::statement select_reminders{"reminder.list",
                                           "SELECT " CUMULO_REMINDER_COLUMNS " " CUMULO_OWN_REMINDERS " ORDER BY r.id"};
-constexpr sql::statement select_reminder{"reminder.get",
-                                         "SELECT " CUMULO_REMINDER_COLUMNS " " CUMULO_OWN_REMINDERS " AND r.id = ?3"};
+#define CUMULO_ONE_REMINDER "SELECT " CUMULO_REMINDER_COLUMNS " " CUMULO_OWN_REMINDERS " AND r.id = ?3"
+constexpr sql::statement select_reminder{"reminder.get", CUMULO_ONE_REMINDER};
+// It may be firing.
+constexpr sql::statement lock_reminder{"reminder.lock", CUMULO_ONE_REMINDER, CUMULO_ONE_REMINDER " FOR UPDATE OF r"};
 
 #define CUMULO_LOCKED_TASK "SELECT t.due, t.timezone, t.status " CUMULO_REMINDED_TASK
 constexpr sql::statement lock_task{"reminder.lock_task", CUMULO_LOCKED_TASK, CUMULO_LOCKED_TASK " FOR UPDATE OF t"};
@@ -51,10 +53,12 @@ constexpr sql::statement delete_one{"reminder.delete", "DELETE FROM reminders WH
 #define CUMULO_REMINDERS_OF_TASK "SELECT " CUMULO_REMINDER_COLUMNS " FROM reminders r WHERE r.task_id = ?1"
 constexpr sql::statement select_of_task{"reminder.list_by_task", CUMULO_REMINDERS_OF_TASK,
                                         CUMULO_REMINDERS_OF_TASK " FOR UPDATE"};
-constexpr sql::statement select_zones_of_task{
-    "zone.list_by_task",
-    "SELECT account_id, timezone FROM account_zones "
-    "WHERE account_id IN (SELECT account_id FROM reminders WHERE task_id = ?1 AND follows_zone = 1)"};
+#define CUMULO_FOLLOWERS "(SELECT account_id FROM reminders WHERE task_id = ?1 AND follows_zone = 1)"
+// On PostgreSQL it writes what is known, as hold_zone does.
+constexpr sql::statement hold_zones_of_task{
+    "zone.hold_by_task", "SELECT account_id, timezone FROM account_zones WHERE account_id IN " CUMULO_FOLLOWERS,
+    "UPDATE account_zones SET timezone = timezone WHERE account_id IN " CUMULO_FOLLOWERS
+    " RETURNING account_id, timezone"};
 
 constexpr sql::statement disarm_project{
     "reminder.disarm_project",
@@ -211,7 +215,7 @@ awaitable<result<reminder>> reminder_repository::change_reminder(std::string_vie
     const std::array full_key{sql::param{account_id}, sql::param{task_id}, sql::param{id}};
     std::optional<reminder> found;
     auto take = [&](const sql::row& row) { found = reminder_of(row); };
-    co_await tx.execute(select_reminder, full_key, take);
+    co_await tx.execute(lock_reminder, full_key, take);
     if (!found) co_return no_such_reminder();
     const result<std::vector<sql::command>> decided = decide(*found, *about);
     if (decided.has_error()) co_return decided.error();
@@ -229,7 +233,7 @@ awaitable<result<>> reminder_repository::delete_reminder(std::string_view accoun
     const std::array key{sql::param{account_id}, sql::param{task_id}, sql::param{id}};
     std::optional<reminder> found;
     auto take = [&](const sql::row& row) { found = reminder_of(row); };
-    co_await tx.execute(select_reminder, key, take);
+    co_await tx.execute(lock_reminder, key, take);
     if (!found) co_return no_such_reminder();
     const result<std::vector<sql::command>> decided = decide(*found, {});
     if (decided.has_error()) co_return decided.error();
@@ -242,14 +246,14 @@ awaitable<result<>> reminder_repository::delete_reminder(std::string_view accoun
 
 awaitable<void> follow_task(sql::transaction& tx, const task& t, bool due_moved, instant now) {
   const std::array key{sql::param{t.id}};
+  // Zones first, as remember_zone takes them.
+  std::map<std::string, std::string, std::less<>> zones;
+  auto learn = [&](const sql::row& row) { zones.emplace(row.text(0), row.text(1)); };
+  co_await tx.execute(hold_zones_of_task, key, learn);
+
   std::vector<reminder> all;
   auto take = [&](const sql::row& row) { all.push_back(reminder_of(row)); };
   co_await tx.execute(select_of_task, key, take);
-  if (all.empty()) co_return;
-
-  std::map<std::string, std::string, std::less<>> zones;
-  auto learn = [&](const sql::row& row) { zones.emplace(row.text(0), row.text(1)); };
-  co_await tx.execute(select_zones_of_task, key, learn);
 
   const reminded_task about = reminded(t);
   for (reminder& r : all) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "task-service/domain/text.hpp"
 #include "task-service/storage/list_statements.hpp"
 #include "task-service/storage/rows.hpp"
 #include "task-service/storage/search.hpp"
@@ -34,14 +35,33 @@ struct stretch {
   int dense;
 };
 
+std::int64_t statuses_of(const task_filter& filter) { return bits_of(filter.status) & all_statuses; }
+std::int64_t priorities_of(const task_filter& filter) { return bits_of(filter.priority) & all_priorities; }
+
+list_shape shape_of(const task_filter& filter, const task_page& page, bool undated) {
+  const std::int64_t statuses = statuses_of(filter);
+  const bool open = statuses == open_bits || statuses == 0b0001 || statuses == 0b0010;
+  const bool by_status = statuses != all_statuses && statuses != open_bits;
+  const bool by_due = (filter.due_from || filter.due_until) && page.sort != task_sort::due;
+  const bool by_update = filter.updated_since && page.sort != task_sort::updated_at;
+  return {.sort = page.sort,
+          .descending = page.descending,
+          .undated = undated,
+          .by_project = filter.project_id.has_value(),
+          .open = open,
+          .narrowed = by_status || priorities_of(filter) != all_priorities || by_due || by_update,
+          .labelled = !filter.label_keys.empty(),
+          .searched = filter.words.has_value(),
+          .looked_through = false,
+          .only_its_end = false};
+}
+
+bool is_quick(const list_shape& s, const task_filter& filter) { return s.is_walk() && filter.label_keys.size() <= 1; }
+
 /// The values of one list, kept alive while its statements run.
 struct bound_list {
   bound_list(sql::engine kind, std::string_view account_id, const task_filter& f, const task_page& p)
-      : caller(account_id),
-        filter(f),
-        page(p),
-        statuses(bits_of(f.status) & all_statuses),
-        priorities(bits_of(f.priority) & all_priorities) {
+      : caller(account_id), filter(f), page(p), statuses(statuses_of(f)), priorities(priorities_of(f)) {
     if (!f.label_keys.empty()) labels = label_parameter(f.label_keys);
     if (!f.words) return;
     search = search_parameter(kind, account_id, *f.words);
@@ -58,23 +78,6 @@ struct bound_list {
     if (filter.words || !by_project || !filter.label_keys.empty()) return std::nullopt;
     const int length = std::max(3 * page.limit, 64);
     return stretch{length, length / 8};
-  }
-
-  [[nodiscard]] list_shape shape_of(bool undated) const {
-    const bool open = statuses == open_bits || statuses == 0b0001 || statuses == 0b0010;
-    const bool by_status = statuses != all_statuses && statuses != open_bits;
-    const bool by_due = (filter.due_from || filter.due_until) && page.sort != task_sort::due;
-    const bool by_update = filter.updated_since && page.sort != task_sort::updated_at;
-    return {.sort = page.sort,
-            .descending = page.descending,
-            .undated = undated,
-            .by_project = filter.project_id.has_value(),
-            .open = open,
-            .narrowed = by_status || priorities != all_priorities || by_due || by_update,
-            .labelled = !filter.label_keys.empty(),
-            .searched = filter.words.has_value(),
-            .looked_through = false,
-            .only_its_end = false};
   }
 
   [[nodiscard]] sql::param value_of(list_value v, bool undated, int limit) const {
@@ -99,8 +102,10 @@ struct bound_list {
       case list_value::words: return words;
       case list_value::id: return position(undated) ? std::string_view{position(undated)->id} : edge();
       case list_value::key:
-        if (page.sort == task_sort::title)
-          return position(undated) ? std::string_view{position(undated)->text} : edge();
+        if (page.sort == task_sort::title) {
+          if (position(undated)) return position(undated)->text;
+          return page.descending ? std::string_view{end_of_sort_keys()} : "";
+        }
         return position(undated) ? position(undated)->number : (page.descending ? most : least);
     }
     return nullptr;
@@ -111,7 +116,7 @@ struct bound_list {
     if (looked_through_to) return &*looked_through_to;
     return page.after && page.after->undated == undated ? &*page.after : nullptr;
   }
-  /// Beyond every id and every folded title.
+  /// Beyond every id.
   [[nodiscard]] std::string_view edge() const { return edge(page.descending); }
   [[nodiscard]] static std::string_view edge(bool descending) { return descending ? "\xF4\x8F\xBF\xBF" : ""; }
 
@@ -125,6 +130,10 @@ struct bound_list {
 };
 
 }  // namespace
+
+bool is_slow(const task_filter& filter, const task_page& page) {
+  return !is_quick(shape_of(filter, page, page.after && page.after->undated), filter);
+}
 
 awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::string_view account_id,
                                                    const task_filter& filter, const task_page& page,
@@ -163,7 +172,7 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
   auto run = [&](const list_shape& s) -> awaitable<void> {
     const list_statement& chosen = statement_for(s);
     const std::vector<sql::param> values = values_of(chosen, s, page.limit + 1 - taken);
-    if (s.is_walk() && filter.label_keys.size() <= 1) {
+    if (is_quick(s, filter)) {
       co_await store.query(chosen.what, values, take);
     } else {
       co_await store.query_slow(chosen.what, values, take);
@@ -175,7 +184,7 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
   // neither.
   std::optional<stretch> next = bound.worth_looking_through(store.kind());
   while (next && !more) {
-    list_shape s = bound.shape_of(false);
+    list_shape s = shape_of(filter, page, false);
     s.looked_through = true;
     const list_shape its_end = s.end_of_stretch();
     const list_statement& to_its_end = statement_for(its_end);
@@ -195,7 +204,7 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
 
   const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;
   for (;;) {
-    if (!more) co_await run(bound.shape_of(undated));
+    if (!more) co_await run(shape_of(filter, page, undated));
     if (more || undated || dated_only) break;
     undated = true;
   }

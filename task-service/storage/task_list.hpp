@@ -43,6 +43,9 @@ struct task_page {
   int limit{50};
 };
 
+/// Does it read more than its page, with database::query_slow?
+[[nodiscard]] bool is_slow(const task_filter& filter, const task_page& page);
+
 /// Hands at most `page.limit` tasks that `account_id` may see to `sink`, which may end the page by returning false:
 /// that task begins the next one. It must take the first. The position for the next page, if there is one. Archived
 /// projects' tasks only when their project is asked for. Orders by created_at, updated_at and due walk an index, so

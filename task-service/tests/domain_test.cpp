@@ -108,6 +108,7 @@ TEST(due, is_late_after_the_right_moment_in_every_zone) {
       row{"2026-03-29", "Europe/Berlin", "2026-03-29T21:59:59.999Z"},
       row{"2026-10-25", "Europe/Berlin", "2026-10-25T22:59:59.999Z"},
       row{"2026-03-28", "Asia/Beirut", "2026-03-28T21:59:59.999Z"},
+      row{"2038-07-01T09:00:00", "Europe/London", "2038-07-01T08:00:00.000Z"},
   };
   for (const row& each : table) {
     const std::optional<due_time> parsed = parse_due(each.due);

@@ -372,6 +372,20 @@ TEST_P(lists, end_exactly_when_nothing_follows) {
   }
 }
 
+TEST_P(lists, by_title_show_what_sorts_last) {
+  std::vector<std::string> ids;
+  std::string title;
+  for (const std::size_t length : {1U, 2U, 99U, 100U, 101U}) {
+    while (title.size() < 4 * length) title += "\xF4\x8F\xBF\xBF";  // U+10FFFF
+    ids.push_back(add(ada, title).id);
+  }
+  task_page page{task_sort::title, false, {}, 2};
+  EXPECT_EQ(list(ada, {}, page), ids);
+  std::ranges::reverse(ids);
+  page.descending = true;
+  EXPECT_EQ(list(ada, {}, page), ids);
+}
+
 CUMULO_ON_EACH_ENGINE(lists);
 
 /// No list may read all tasks of everybody.

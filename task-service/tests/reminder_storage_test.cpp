@@ -162,6 +162,37 @@ TEST_P(reminders_stored, fire_in_batches_and_each_once_however_many_take_from_th
   EXPECT_EQ(count(told), 60);
 }
 
+TEST_P(reminders_stored, changed_while_they_fire_have_a_state_of_their_own) {
+  const task t = add(ada, "x");
+  const reminder r = at(t.id, "2026-11-22T13:00:00Z");
+  now += 2h;
+  std::promise<void> claimed;
+  std::future<void> firing = cumulo::test::start(threads, [&]() -> awaitable<void> {
+    auto say = [&](const fired_reminder& one) {
+      claimed.set_value();
+      std::this_thread::sleep_for(500ms);
+      return reminder_due_event(one, "{}");
+    };
+    co_await queue->fire_reminders(now, 100, say);
+  });
+  claimed.get_future().wait();
+  auto put_off = [&](reminder& current, const reminded_task& about) -> result<std::vector<sql::command>> {
+    reminder_snooze wanted;
+    wanted.minutes = 10;
+    const result<> fine = snooze(current, wanted, about, now);
+    if (fine.has_error()) return fine.error();
+    return std::vector<sql::command>{};
+  };
+  auto change = [&]() -> awaitable<result<reminder>> {
+    co_return co_await reminders->change_reminder(ada, t.id, r.id, put_off);
+  };
+  const result<reminder> changed = cumulo::test::run(threads, change, 1);
+  cumulo::test::wait_for(std::move(firing));
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->version, 3) << "made, fired, put off";
+  EXPECT_TRUE(find_reminder(ada, r) == *changed);
+}
+
 TEST_P(reminders_stored, follow_the_due_time_completion_and_the_trash) {
   const task t = due("2026-12-01T16:00:00Z");
   const reminder r = before(t.id, "PT1H");
@@ -214,6 +245,54 @@ TEST_P(reminders_stored, follow_the_zone_of_whom_they_belong_to) {
   EXPECT_EQ(next_at(local), "2026-12-01T00:00:00.000Z") << "old news";
   EXPECT_EQ(next_at(exact), "2026-12-01T15:00:00.000Z");
 }
+
+class reminders_of_who_moves : public reminders_stored {
+ protected:
+  static constexpr sql::statement look{"test.look", "SELECT 1"};
+  static constexpr sql::statement linger{"test.linger", "SELECT 1", "SELECT pg_sleep(0.5)"};
+
+  /// What a reminder on the day before comes to, when its task gets a due time while `move` is under way.
+  std::string next_when_due_meanwhile(function_ref<awaitable<void>(sql::transaction&)> move,
+                                      std::promise<void>& begun) {
+    const task t = add(ada, "x");
+    reminder_creation wanted;
+    wanted.before = std::string{"P1D"};
+    wanted.time = std::string{"09:00"};
+    const reminder r = remind(ada, t.id, wanted).value();
+    std::future<void> moving =
+        cumulo::test::start(threads, [&]() -> awaitable<void> { co_await database->transact(move); }, 1);
+    begun.get_future().wait();
+    task_changes due;
+    due.due = std::string{"2026-12-02T12:00:00Z"};
+    EXPECT_TRUE(change(ada, t.id, due));
+    cumulo::test::wait_for(std::move(moving));
+    return next_at(r);
+  }
+};
+
+TEST_P(reminders_of_who_moves, are_armed_by_the_new_zone_if_that_was_learnt_first) {
+  std::promise<void> begun;
+  auto move = [&](sql::transaction& tx) -> awaitable<void> {
+    co_await remember_zone(tx, ada, "Asia/Tokyo", now, now);
+    begun.set_value();
+    co_await tx.execute(linger);
+  };
+  EXPECT_EQ(next_when_due_meanwhile(move, begun), "2026-12-01T00:00:00.000Z");
+}
+
+TEST_P(reminders_of_who_moves, are_armed_by_the_new_zone_if_that_is_learnt_from_an_older_state) {
+  std::promise<void> begun;
+  bool again = false;
+  auto move = [&](sql::transaction& tx) -> awaitable<void> {
+    co_await tx.execute(look);
+    if (!std::exchange(again, true)) begun.set_value();
+    co_await tx.execute(linger);
+    co_await remember_zone(tx, ada, "Asia/Tokyo", now, now);
+  };
+  EXPECT_EQ(next_when_due_meanwhile(move, begun), "2026-12-01T00:00:00.000Z");
+}
+
+CUMULO_ON_EACH_ENGINE(reminders_of_who_moves);
 
 TEST_P(reminders_stored, are_bounded_in_number) {
   const task t = add(ada, "x");

@@ -263,6 +263,7 @@ class TestList:
         ("limit=99999999999999999999", "?limit"), ("cursor=x", "?cursor"), ("cursor=AAAA", "?cursor"),
         ("sort=secret", "?sort"), ("status=maybe", "?status"), ("due_before=yesterday", "?due_before"),
         ("completed=perhaps", "?completed"), ("colour=red", "?colour"), ("project_id=x", "?project_id"),
+        ("label=" + ",".join(f"l{n}" for n in range(11)), "?label"),
     ])
     def test_bad_parameters_are_named(self, person, query, parameter):
         answer = person.get(f"/tasks?{query}")

@@ -1,9 +1,12 @@
 """More than can be served: a quick 503 or 429, and the others live on."""
 
 import concurrent.futures
+import threading
 import time
 
 import pytest
+from harness.contract import contract
+from harness.places import PATIENCE
 
 pytestmark = pytest.mark.sanitizers
 
@@ -27,6 +30,45 @@ def test_sign_ins_beyond_the_hashers_are_refused_quickly(own_system):
     codes = {p.result()[0] for p in pending}
     assert codes == {401, 503}
     assert sorted(waits)[len(waits) // 2] < 1, "other requests do not wait for passwords"
+
+
+@pytest.mark.parametrize("shape", ["standalone", "services-postgres"])
+def test_slow_lists_of_one_account_hold_up_no_other(own_system, shape):
+    system = own_system(shape)
+    flooder, other = system.register(), system.register()
+    other.task("garden")
+    labels = [f"l{n}" for n in range(10)]
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: flooder.task(f"task {n}", labels=labels), range(2000)))
+    slow = f"/tasks?sort=title&limit=1&label={','.join(labels)}"
+    assert flooder.get(slow).status_code == 200
+    over = threading.Event()
+
+    def flood(_):
+        codes = []
+        while not over.is_set():
+            answer = flooder.get(slow, check=False)
+            codes.append(answer.status_code)
+            if answer.status_code == 429:
+                assert answer.headers["retry-after"] == "1"
+                contract().check("GET", slow, answer)
+                time.sleep(0.1)
+        return codes
+
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        floods = [pool.submit(flood, n) for n in range(64)]
+        try:
+            time.sleep(1)
+            waits = []
+            for _ in range(20):
+                begun = time.monotonic()
+                assert other.get("/tasks?sort=title&q=garden").status_code == 200
+                waits.append(time.monotonic() - begun)
+        finally:
+            over.set()
+        codes = {code for each in floods for code in each.result()}
+    assert sorted(waits)[len(waits) // 2] < 0.1 * PATIENCE, "another's search does not queue behind them"
+    assert codes == {200, 429}
 
 
 def test_backup_while_writing(own_system, tmp_path):

@@ -8,6 +8,9 @@ awaitable<attempt> email_sender::send(const outgoing& what) {
   using enum attempt::outcome;
   const std::string address = what.target.empty() ? what.email.value_or("") : what.target;
   if (address.empty()) co_return attempt{retry, "no address is known yet"};
+  if (what.email_verified == false && what.kind != kind_link) {
+    co_return attempt{split, "the address is not verified"};
+  }
   if (what.email_refused && what.kind != kind_link) {
     co_return attempt{failed, "the address takes no mail: " + *what.email_refused};
   }

@@ -151,7 +151,7 @@ class TestDeadLetters:
 
     def test_are_listed_and_replayed_by_administrators(self, mailed):
         system, server = mailed
-        administrator, person = system.administrator, system.register()
+        administrator, person = system.administrator, server.verify(system.register())
         ids = []
         for n in range(3):
             server.fault("END", "554 refused", 1)
@@ -180,7 +180,7 @@ class TestDeadLetters:
 
     def test_pages(self, mailed):
         system, server = mailed
-        administrator, person = system.administrator, system.register()
+        administrator, person = system.administrator, server.verify(system.register())
         server.stop()
         ids = [notify(person, title="x", channels=["email"]).json()["id"] for _ in range(7)]
         seen, cursor = [], ""

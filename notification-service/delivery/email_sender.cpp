@@ -17,9 +17,11 @@ awaitable<attempt> email_sender::send(const outgoing& what) {
   if (!mail::is_mailable(address)) co_return attempt{failed, "the address cannot be written to"};
   std::string unsubscribe;
   if (unsubscribe_) unsubscribe = co_await unsubscribe_(what);
+  // A link may go to somebody who never heard of this account: nothing in it is chosen by whoever registered.
+  const std::string name = what.kind == kind_link ? std::string{} : what.name.value_or("");
   const mail::letter letter{.id = what.notification_id,
                             .kind = what.kind,
-                            .to = {what.name.value_or(""), address},
+                            .to = {name, address},
                             .speaks = language_of(what.locale),
                             .says = what.says,
                             .date = what.due_at,

@@ -167,6 +167,18 @@ class TestLinks:
     def link_in(self, mail):
         return re.search(r"#token=([\w-]+)", mail.message.get_body(("plain",)).get_content())[1]
 
+    def test_have_no_word_of_whoever_registered(self, system, server):
+        """It may be a stranger, who picks the name and has the link sent to somebody else's address."""
+        person = system.register(name="Your account was hacked, go to evil.example")
+        assert system.request("POST", "/password/reset-request", json={"email": person.email}).status_code == 202
+        for subject in ("Confirm your e-mail address", "Set a new password"):
+            deadline = time.monotonic() + 20 * PATIENCE
+            while not (mails := [m for m in server.about(subject) if m.recipients == [person.email]]):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            assert mails[0].message["To"].addresses[0].display_name == ""
+            assert b"evil" not in mails[0].raw and b"Hello" not in mails[0].raw
+
     def test_verification(self, system, server):
         person = system.register()
         mails = [m for m in server.wait_about("Confirm your e-mail address") if m.recipients == [person.email]]

@@ -77,6 +77,21 @@ class TestCancelling:
         assert person.post(f"/notify/{made}/cancel").status_code == 409
         assert titles(person) == ["Hello"]
 
+    def test_needs_what_sending_it_needs(self, system, person):
+        def cancel(whose, made, scope):
+            token = whose.post("/tokens", {"name": "t", "scopes": [scope]}).json()["token"]
+            return system.request("POST", f"/notify/{made}/cancel", token=token).status_code
+
+        own = notify(person, send_at=in_seconds(86400)).json()["id"]
+        for scope in ("tasks:read", "notifications:read"):
+            assert cancel(person, own, scope) == 403
+        assert person.get(f"/notify/{own}").json()["deliveries"][0]["status"] == "scheduled"
+        assert cancel(person, own, "notifications:write") == 200
+        administrator = system.administrator
+        to_other = administrator.post("/notify", {"user_id": person.id, "title": "x", "send_at": in_seconds(86400)}).json()["id"]
+        assert cancel(administrator, to_other, "notifications:write") == 403
+        assert cancel(administrator, to_other, "notify:send") == 200
+
     def test_what_does_not_exist(self, person):
         for name in ("x", "0198f0a2-1b2c-7d3e-8f40-5a6b7c8d9e00"):
             assert person.post(f"/notify/{name}/cancel").status_code == 404

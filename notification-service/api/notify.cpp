@@ -126,6 +126,12 @@ awaitable<result<>> notify_api::notify_batch(const http::request& r, http::respo
 awaitable<result<>> notify_api::cancel(const http::request& r, http::response& answer) {
   const std::string id{r.path_parameter("id")};
   if (!is_id(id)) co_return error{errc::not_found, "There is no such notification."};
+  const std::string& caller = r.caller().account_id;
+  const auto before = co_await use_.notifications.find_dispatch(caller, id);
+  if (!before) co_return error{errc::not_found, "There is no such notification."};
+  if (const auto allowed = check_may_notify(r.caller(), before->recipient_id == caller); !allowed) {
+    co_return allowed.error();
+  }
   auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     bool called_back = false;
     auto seal = [&](const dispatch_record& sent) -> std::optional<sql::command> {
@@ -137,7 +143,7 @@ awaitable<result<>> notify_api::cancel(const http::request& r, http::response& a
       record->seal(answer);
       return record->command();
     };
-    const auto sent = co_await use_.notifications.cancel(r.caller().account_id, id, use_.time.now(), seal);
+    const auto sent = co_await use_.notifications.cancel(caller, id, use_.time.now(), seal);
     if (!sent) co_return error{errc::not_found, "There is no such notification."};
     if (!called_back) co_return error{errc::conflict, "It has gone out already."};
     co_return result<>{};

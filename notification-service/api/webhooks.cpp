@@ -184,6 +184,7 @@ awaitable<result<>> webhook_api::rotate_secret(const http::request& r, http::res
   auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     const std::string secret = new_webhook_secret();
     auto decide = [&](webhook& w) -> result<> {
+      if (const auto allowed = check_may_receive(r.caller(), w.events); !allowed) return allowed;
       w.old_secret = w.secret;
       w.old_secret_until = now + old_secret_lasts;
       w.secret = use_.secrets.seal(secret, w.id);
@@ -213,6 +214,7 @@ awaitable<result<>> webhook_api::tell(const webhook_attempt& made, http::respons
 awaitable<result<>> webhook_api::test(const http::request& r, http::response& answer) {
   const auto found = co_await own(r);
   if (!found) co_return found.error();
+  if (const auto allowed = check_may_receive(r.caller(), found->events); !allowed) co_return allowed.error();
   auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     webhook_message message{.id = new_id(),
                             .type = "webhook.test",
@@ -245,6 +247,7 @@ awaitable<result<>> webhook_api::replay(const http::request& r, http::response& 
   if (!is_id(delivery)) co_return no_such_delivery();
   const auto before = co_await use_.webhooks.find_attempt(reader_of(r), found->id, delivery);
   if (!before) co_return no_such_delivery();
+  if (const auto allowed = check_may_receive(r.caller(), found->events); !allowed) co_return allowed.error();
   auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     const auto came = co_await use_.caller.call_again(*found, *before);
     co_return co_await tell(came.logged, answer, record);

@@ -250,7 +250,7 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
         }
         break;
       case split:
-        held = outcome.targets.empty() ? co_await queue.finish(what, delivery_status::disabled, {}, now)
+        held = outcome.targets.empty() ? co_await queue.finish(what, delivery_status::disabled, error, now)
                                        : co_await queue.split(what, outcome.targets, now);
         break;
     }

@@ -29,8 +29,8 @@ class email_sender final : public sender {
       : calls_(calls), settings_(std::move(settings)), letters_(settings_.head), unsubscribe_(std::move(unsubscribe)) {}
 
   [[nodiscard]] channel_name name() const override { return channel_name::email; }
-  /// To the target if there is one, otherwise to the account's address. Nothing is sent to an address that has refused
-  /// for good, but what its owner asks for (a link).
+  /// To the target if there is one, otherwise to the account's address. Nothing but the account's links is sent to an
+  /// address that is not verified, which may be a stranger's, or that has refused for good.
   awaitable<attempt> send(const outgoing& what) override;
 
  private:

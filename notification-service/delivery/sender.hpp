@@ -18,6 +18,7 @@ struct outgoing {
   std::string recipient_id;
   std::string target;                          ///< which endpoint of the channel; empty until the channel has split it
   std::optional<std::string> email{};          ///< absent: no event has told it yet
+  std::optional<bool> email_verified{};        ///< absent: likewise
   std::optional<std::string> email_refused{};  ///< why this address takes no mail any more
   std::optional<std::string> name{};
   std::optional<std::string> locale{};
@@ -37,7 +38,8 @@ struct attempt {
     split,   ///< nothing sent: deliver to each of `targets` instead, each a delivery of its own (none: `disabled`)
   };
   outcome how{outcome::delivered};
-  std::string error{};  ///< for retry and failed: shown to the notification's sender and to administrators; no secrets
+  std::string
+      error{};  ///< why nothing was delivered: shown to the notification's sender and to administrators; no secrets
   std::optional<std::chrono::milliseconds> retry_after{};  ///< not before then, where the other side said so
   std::vector<std::string> targets{};                      ///< for split
   bool address_refused{false};                             ///< failed because there is no such mailbox: stop mailing it

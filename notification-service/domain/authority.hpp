@@ -16,8 +16,9 @@ namespace cumulo::notifications {
 /// whether or not there is such a recipient.
 [[nodiscard]] result<> check_may_notify(const auth::principal& caller, bool is_caller_itself);
 
-/// May the caller have these events sent to an address outside? Whoever may set that up may read what is sent there, so
-/// it needs notifications:read, and tasks:read for events of tasks and projects; otherwise errc::forbidden.
+/// May the caller have these events sent to an address outside, or see what is sent there and the secret that signs it?
+/// Whoever may set that up may read what is sent there, so it needs notifications:read, and tasks:read for events of
+/// tasks and projects; otherwise errc::forbidden.
 [[nodiscard]] result<> check_may_receive(const auth::principal& caller, const std::vector<std::string>& patterns);
 
 }  // namespace cumulo::notifications

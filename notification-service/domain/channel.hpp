@@ -23,7 +23,7 @@ enum class delivery_status {
   delivered,  ///< the recipient has it
   failed,     ///< given up: refused for good, or past the deadline. An administrator may replay it
   cancelled,  ///< called back by its sender before it went out
-  disabled,   ///< this installation does not offer the channel: nothing was or will be sent
+  disabled,   ///< the channel does not lead to the recipient: nothing was or will be sent
 };
 inline constexpr std::array delivery_statuses{delivery_status::scheduled, delivery_status::pending,
                                               delivery_status::delivered, delivery_status::failed,

@@ -21,11 +21,12 @@ constexpr std::string_view user_enabled = "io.cumulo.user.enabled.v1";
 struct account_data {
   std::string id;
   std::optional<std::string> email;
+  std::optional<bool> email_verified;
   std::optional<std::string> name;
   std::optional<std::string> locale;
   std::optional<std::string> timezone;
 };
-BOOST_DESCRIBE_STRUCT(account_data, (), (id, email, name, locale, timezone))
+BOOST_DESCRIBE_STRUCT(account_data, (), (id, email, email_verified, name, locale, timezone))
 
 account_data read_account(const bus::event& e) {
   auto data = json::read<account_data>(e.data, {.unknown_members = true});
@@ -46,6 +47,7 @@ awaitable<void> consume(const bus::event& e, sql::transaction& tx) {
   }
   const recipient_state state{account.id,
                               std::move(account.email),
+                              account.email_verified,
                               std::move(account.name),
                               std::move(account.locale),
                               std::move(account.timezone),

@@ -104,11 +104,14 @@ awaitable<std::optional<outgoing>> delivery_queue::load(const claimed_delivery& 
   auto take = [&](const sql::row& r) {
     title = r.text(2);
     stored = r.optional_text(3);
+    std::optional<bool> verified;
+    if (!r.is_null(10)) verified = r.integer(10) != 0;
     found = outgoing{.notification_id = what.notification_id,
                      .kind = std::string{r.text(0)},
                      .recipient_id = std::string{r.text(1)},
                      .target = what.target,
                      .email = r.optional_text(5),
+                     .email_verified = verified,
                      .email_refused = r.optional_text(6),
                      .name = r.optional_text(7),
                      .locale = r.optional_text(8),

@@ -42,7 +42,7 @@ inline constexpr sql::statement claim{
 inline constexpr sql::statement load{
     "delivery.load",
     "SELECT d.kind, d.recipient_id, d.title, d.payload, d.created_at, r.email, r.email_refused, r.name, r.locale, "
-    "r.timezone FROM deliveries v JOIN dispatches d ON d.id = v.notification_id "
+    "r.timezone, r.email_verified FROM deliveries v JOIN dispatches d ON d.id = v.notification_id "
     "LEFT JOIN recipients r ON r.account_id = d.recipient_id "
     "WHERE v.notification_id = ?1 AND v.channel = ?2 AND v.target = ?3 AND v.lease_owner = ?4 AND v.attempts = ?5 "
     "AND v.status = 'pending' AND COALESCE(r.erased, 0) = 0 AND COALESCE(r.disabled, 0) = 0"};

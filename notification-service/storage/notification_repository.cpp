@@ -44,7 +44,13 @@ Enum parse_stored(const std::array<Enum, size>& all, std::string_view text) {
 
 /// A row of find_dispatch.
 void add_delivery(std::optional<dispatch_record>& to, const sql::row& row) {
-  if (!to) to = dispatch_record{std::string{row.text(0)}, from_millis(row.integer(1)), maybe_instant(row, 7), {}};
+  if (!to) {
+    to = dispatch_record{.recipient_id = std::string{row.text(8)},
+                         .title = std::string{row.text(0)},
+                         .created_at = from_millis(row.integer(1)),
+                         .send_at = maybe_instant(row, 7),
+                         .deliveries = {}};
+  }
   to->deliveries.push_back({parse_stored(channel_names, row.text(2)), parse_stored(delivery_statuses, row.text(3)),
                             row.integer(4), row.optional_text(5), from_millis(row.integer(6))});
 }

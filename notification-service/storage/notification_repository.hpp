@@ -56,6 +56,7 @@ struct delivery_record {
 
 /// What its sender may know of a notification.
 struct dispatch_record {
+  std::string recipient_id;
   std::string title;
   instant created_at{};
   std::optional<instant> send_at{};

@@ -88,8 +88,8 @@ inline constexpr sql::statement remove_item_if{"notification.remove_if",
 
 inline constexpr sql::statement find_dispatch{
     "notification.find_dispatch",
-    "SELECT d.title, d.created_at, v.channel, v.status, v.attempts, v.last_error, v.updated_at, d.send_at "
-    "FROM dispatches d JOIN deliveries v ON v.notification_id = d.id "
+    "SELECT d.title, d.created_at, v.channel, v.status, v.attempts, v.last_error, v.updated_at, d.send_at, "
+    "d.recipient_id FROM dispatches d JOIN deliveries v ON v.notification_id = d.id "
     "WHERE d.id = ?2 AND d.sender_id = ?1 ORDER BY v.position"};
 
 /// What somebody holds is on its way and cannot be called back.

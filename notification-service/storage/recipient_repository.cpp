@@ -20,11 +20,11 @@ constexpr sql::statement find_by_email{"recipient.find_by_email",
 
 constexpr sql::statement upsert{
     "recipient.remember",
-    "INSERT INTO recipients (account_id, email, email_key, name, locale, timezone, updated_at) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+    "INSERT INTO recipients (account_id, email, email_key, email_verified, name, locale, timezone, updated_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
     "ON CONFLICT (account_id) DO UPDATE SET "
-    "email = excluded.email, email_key = excluded.email_key, name = excluded.name, locale = excluded.locale, "
-    "timezone = excluded.timezone, updated_at = excluded.updated_at, "
+    "email = excluded.email, email_key = excluded.email_key, email_verified = excluded.email_verified, "
+    "name = excluded.name, locale = excluded.locale, timezone = excluded.timezone, updated_at = excluded.updated_at, "
     "email_refused = CASE WHEN recipients.email_key = excluded.email_key THEN recipients.email_refused END "
     "WHERE recipients.erased = 0 AND recipients.updated_at <= excluded.updated_at"};
 
@@ -34,11 +34,12 @@ constexpr sql::statement upsert_access{
     "ON CONFLICT (account_id) DO UPDATE SET disabled = excluded.disabled, disabled_as_of = excluded.disabled_as_of "
     "WHERE recipients.disabled_as_of <= excluded.disabled_as_of"};
 
-constexpr sql::statement mark_erased{"recipient.erase",
-                                     "INSERT INTO recipients (account_id, erased, updated_at) VALUES (?1, 1, ?2) "
-                                     "ON CONFLICT (account_id) DO UPDATE SET email = NULL, email_key = NULL, name = "
-                                     "NULL, locale = NULL, timezone = NULL, email_refused = NULL, "
-                                     "erased = 1, updated_at = excluded.updated_at"};
+constexpr sql::statement mark_erased{
+    "recipient.erase",
+    "INSERT INTO recipients (account_id, erased, updated_at) VALUES (?1, 1, ?2) "
+    "ON CONFLICT (account_id) DO UPDATE SET email = NULL, email_key = NULL, email_verified = NULL, name = "
+    "NULL, locale = NULL, timezone = NULL, email_refused = NULL, "
+    "erased = 1, updated_at = excluded.updated_at"};
 
 constexpr sql::statement erase_preferences{"recipient.erase_preferences",
                                            "DELETE FROM preferences WHERE account_id = ?1"};
@@ -83,9 +84,12 @@ awaitable<std::string> recipient_repository::name_of(sql::transaction& tx, const
 awaitable<void> recipient_repository::remember(sql::transaction& tx, const recipient_state& state) {
   std::optional<std::string> key;
   if (state.email) key = email_key(*state.email);
+  std::optional<std::int64_t> verified;
+  if (state.email_verified) verified = *state.email_verified ? 1 : 0;
   const std::array values{sql::param{state.account_id},
                           sql::param{state.email},
                           sql::param{key},
+                          sql::param{verified},
                           sql::param{state.name},
                           sql::param{state.locale},
                           sql::param{state.timezone},

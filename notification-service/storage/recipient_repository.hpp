@@ -18,6 +18,7 @@ struct recipient {
 struct recipient_state {
   std::string account_id;
   std::optional<std::string> email{};
+  std::optional<bool> email_verified{};
   std::optional<std::string> name{};
   std::optional<std::string> locale{};
   std::optional<std::string> timezone{};

@@ -131,10 +131,6 @@ awaitable<bool> webhook_repository::add_webhook(const webhook& made, std::span<c
   const std::string events = json::to_text(made.events);
   const std::optional<std::string_view> because = reason_text(made);
   const std::array who{sql::param{made.account_id}};
-  std::int64_t count = 0;
-  auto take = [&](const sql::row& row) { count = row.integer(0); };
-  co_await store_.query(statements::count_webhooks, who, take);
-  if (count >= most_webhooks) co_return false;
   const std::array values{sql::param{made.id},
                           sql::param{made.account_id},
                           sql::param{made.name},
@@ -145,10 +141,17 @@ awaitable<bool> webhook_repository::add_webhook(const webhook& made, std::span<c
                           sql::param{to_millis(made.created_at)},
                           sql::param{maybe_millis(made.paused_at)},
                           sql::param{because}};
-  std::vector<sql::command> commands{{&statements::insert_webhook, values}};
-  commands.insert(commands.end(), also.begin(), also.end());
-  co_await store_.write(commands);
-  co_return true;
+  // Serializable: of those made at once, no two count the same.
+  auto body = [&](sql::transaction& tx) -> awaitable<bool> {
+    std::int64_t count = 0;
+    auto take = [&](const sql::row& row) { count = row.integer(0); };
+    co_await tx.execute(statements::count_webhooks, who, take);
+    if (count >= most_webhooks) co_return false;
+    co_await tx.execute(statements::insert_webhook, values);
+    co_await tx.execute_all(also);
+    co_return true;
+  };
+  co_return co_await store_.transact(body);
 }
 
 awaitable<std::optional<webhook>> webhook_repository::find_webhook(const std::string& account_id,

@@ -31,8 +31,7 @@ class webhook_repository {
  public:
   explicit webhook_repository(sql::database& store) : store_(store) {}
 
-  /// With `also` in one transaction. False, and nothing is written, if the account has as many as it may (those who add
-  /// several at the same moment may get a few more).
+  /// With `also` in one transaction. False, and nothing is written, if the account has as many as it may.
   awaitable<bool> add_webhook(const webhook& made, std::span<const sql::command> also);
   awaitable<std::optional<webhook>> find_webhook(const std::string& account_id, const std::string& id);
   /// At most `limit` after the id `after`, in the order of their making.

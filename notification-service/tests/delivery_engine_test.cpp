@@ -254,6 +254,14 @@ TEST_P(delivery_engine_on, stopping_waits_for_what_is_in_flight) {
   EXPECT_EQ(status_of(id), "delivered");
 }
 
+TEST_P(delivery_engine_on, says_why_there_is_nowhere_to_deliver_to) {
+  scripted_sender mail{channel_name::email, answers({attempt::outcome::split, "nowhere"})};
+  const std::string id = put_mail(ann);
+  const auto works = start({&mail});
+  EXPECT_TRUE(eventually([&] { return status_of(id) == "disabled"; }));
+  EXPECT_EQ(deliveries_of(id)[0].last_error, "nowhere");
+}
+
 TEST_P(delivery_engine_on, splits_by_endpoint) {
   scripted_sender hooks{channel_name::webhook, [](const outgoing& what) -> awaitable<attempt> {
                           if (what.target.empty()) {

@@ -31,10 +31,10 @@ class delivery_test : public storage_test {
     return all.empty() ? "gone" : std::string{to_text(all.front().status)};
   }
 
-  void know(const std::string& account, const std::string& email, instant as_of) {
+  void know(const std::string& account, const std::string& email, instant as_of, std::optional<bool> verified = true) {
     run([&]() -> awaitable<void> {
       auto body = [&](sql::transaction& tx) -> awaitable<void> {
-        const recipient_state state{account, email, "Ann", "en", "UTC", as_of};
+        const recipient_state state{account, email, verified, "Ann", "en", "UTC", as_of};
         co_await recipient_repository::remember(tx, state);
       };
       co_await database->transact(body);

@@ -110,6 +110,7 @@ TEST_P(delivery_queue_storage, what_is_loaded_is_what_was_said_and_who_it_is_for
   EXPECT_EQ(got->says.link, says.link);
   EXPECT_EQ(got->says.data, says.data);
   EXPECT_EQ(got->email, "ann@example.org");
+  EXPECT_EQ(got->email_verified, true);
   EXPECT_EQ(got->name, "Ann");
   EXPECT_EQ(got->kind, "direct");
   EXPECT_EQ(got->recipient_id, ann);

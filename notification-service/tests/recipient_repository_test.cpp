@@ -59,6 +59,27 @@ TEST_P(recipient_storage, learns_of_accounts_from_their_events) {
   EXPECT_EQ(by_email("ann@elsewhere.example"), ann);
 }
 
+TEST_P(recipient_storage, learns_whether_an_address_is_verified) {
+  const auto verified = [&] {
+    std::vector<std::optional<std::int64_t>> found;
+    run([&]() -> awaitable<void> {
+      static constexpr sql::statement all{"test.verified", "SELECT email_verified FROM recipients"};
+      auto take = [&](const sql::row& row) { found.push_back(row.optional_integer(0)); };
+      co_await database->query(all, {}, take);
+    });
+    return found;
+  };
+  const auto tell = [&](std::string_view kind, std::string_view more, instant at) {
+    consume(kind, ann, R"({"id":")" + ann + R"(","email":"ann@example.org")" + std::string{more} + "}", at);
+  };
+  tell("registered", R"(,"email_verified":false)", noon);
+  EXPECT_THAT(verified(), testing::ElementsAre(0));
+  tell("updated", R"(,"email_verified":true)", noon + std::chrono::seconds{1});
+  EXPECT_THAT(verified(), testing::ElementsAre(1));
+  tell("updated", R"(,"email_verified":false)", noon);
+  EXPECT_THAT(verified(), testing::ElementsAre(1)) << "an older event";
+}
+
 TEST_P(recipient_storage, an_older_event_changes_nothing) {
   account("updated", ann, "new@example.org", noon + std::chrono::seconds{1});
   account("registered", ann, "old@example.org", noon);

@@ -116,6 +116,26 @@ TEST_P(webhook_storage, only_so_many_for_an_account) {
   EXPECT_EQ(count(count_webhooks), most_webhooks + 1);
 }
 
+TEST_P(webhook_storage, no_more_than_so_many_however_many_are_made_at_once) {
+  for (int i = 0; i < most_webhooks - 2; ++i) add(ann);
+  std::vector<std::future<bool>> made;
+  for (std::size_t i = 0; i < 20; ++i) {
+    auto work = [this]() -> awaitable<bool> {
+      const webhook one{.id = new_id(), .account_id = ann, .url = "https://x.example/", .created_at = noon};
+      co_return co_await webhooks.add_webhook(one, {});
+    };
+    made.push_back(test::start(threads, std::move(work), i % threads.size()));
+  }
+  for (auto& each : made) {
+    try {
+      test::wait_for(std::move(each));
+    } catch (const sql::database_error& e) {
+      EXPECT_EQ(e.kind(), sql::failure::serialization) << e.what();  // asked to try again
+    }
+  }
+  EXPECT_EQ(count(count_webhooks), most_webhooks);
+}
+
 TEST_P(webhook_storage, changes_are_the_owners_and_all_or_nothing) {
   const webhook made = add(ann);
   const auto change = [&](const std::string& account, result<> verdict) {

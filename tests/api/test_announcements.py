@@ -127,8 +127,7 @@ class TestMail:
 
     def test_the_link_of_a_mail_ends_its_kind(self, mailed):
         system, server = mailed
-        admin, ann = system.administrator, system.register()
-        until(lambda: admin.post("/notify", {"email": ann.email, "title": "x"}).status_code == 202, "known")
+        admin, ann = server.verify(system.administrator), server.verify(system.register())
 
         def mails(title):
             return [m.message for m in server.received if title in str(m.message["Subject"]) and ann.email in m.recipients]

@@ -81,7 +81,7 @@ class TestMails:
         ("a " * 99 + "b", "trailing \t \n\n\n", ""),
     ])
     def test_well_formed(self, system, server, title, body, name):
-        person = system.register(**({"name": name} if name else {}))
+        person = server.verify(system.register(**({"name": name} if name else {})))
         notification = send(person, title, body=body, link="/app/tasks?a=1&b=2")
         status(person, notification, "delivered")
         mail = server.about(title)[-1]
@@ -103,7 +103,7 @@ class TestMails:
         assert "{{" not in html.replace("{{name}} {{title}}", "").replace("{{link}}", "")
 
     def test_in_the_readers_language(self, system, server):
-        person = system.register(name="Änne", locale="de-CH")
+        person = server.verify(system.register(name="Änne", locale="de-CH"))
         title = unique("Auf Deutsch")
         send(person, title, link="https://example.org/x")
         message = server.wait_about(title)[0].message
@@ -117,7 +117,7 @@ class TestMails:
             assert answer.status_code == 422
 
     def test_the_inbox_does_not_wait_for_the_mail(self, system, server):
-        person = system.register()
+        person = server.verify(system.register())
         server.delay = 1
         try:
             answer = person.post("/notify", {"user_id": person.id, "title": unique("Both"), "channels": ["email", "inbox"]})
@@ -127,7 +127,7 @@ class TestMails:
             server.delay = 0
 
     def test_connections_are_used_again(self, system, server):
-        person = system.register()
+        person = server.verify(system.register())
         for n in range(3):
             status(person, send(person, unique("Pooled")), "delivered")
         before = server.dialogues
@@ -136,9 +136,52 @@ class TestMails:
         assert server.dialogues - before <= 2
 
 
+class TestUnverified:
+    def test_links_are_all_that_goes_to_an_address_that_is_not_verified(self, system, server):
+        person = system.register()
+        settle(server, person)
+        title = unique("Not asked for")
+        items = [{"user_id": person.id, "title": title, "channels": ["email"]}] * 3
+        accepted = person.post("/notify/batch", {"items": items}).json()["items"]
+        for each in accepted:
+            assert status(person, each["id"], "disabled")["detail"] == "the address is not verified"
+        assert server.about(title) == []
+        server.verify(person)
+        status(person, send(person, title), "delivered")
+        assert len(server.about(title)) == 1, "what came before is not made up for"
+
+    def test_who_has_reset_the_password_by_mail_has_shown_that_the_address_is_theirs(self, system, server):
+        person = system.register()
+        settle(server, person)
+        assert system.request("POST", "/password/reset-request", json={"email": person.email}).status_code == 202
+        reset = next(m for m in server.wait_about("Set a new password") if m.recipients == [person.email])
+        token = re.search(r"#token=([\w-]+)", reset.message.get_body(("plain",)).get_content())[1]
+        person.password = "another horse battery staple 8"
+        assert system.request("POST", "/password/reset", json={"token": token, "password": person.password}).status_code == 204
+        back = person.sign_in()
+        deadline = time.monotonic() + 20 * PATIENCE
+        title = unique("Shown")
+        while not server.about(title):
+            assert time.monotonic() < deadline
+            back.post("/notify", {"user_id": back.id, "title": title, "channels": ["email"]})
+            time.sleep(0.1)
+
+
 class TestLinks:
     def link_in(self, mail):
         return re.search(r"#token=([\w-]+)", mail.message.get_body(("plain",)).get_content())[1]
+
+    def test_have_no_word_of_whoever_registered(self, system, server):
+        """It may be a stranger, who picks the name and has the link sent to somebody else's address."""
+        person = system.register(name="Your account was hacked, go to evil.example")
+        assert system.request("POST", "/password/reset-request", json={"email": person.email}).status_code == 202
+        for subject in ("Confirm your e-mail address", "Set a new password"):
+            deadline = time.monotonic() + 20 * PATIENCE
+            while not (mails := [m for m in server.about(subject) if m.recipients == [person.email]]):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            assert mails[0].message["To"].addresses[0].display_name == ""
+            assert b"evil" not in mails[0].raw and b"Hello" not in mails[0].raw
 
     def test_verification(self, system, server):
         person = system.register()
@@ -167,13 +210,13 @@ def settle(server, person):
         time.sleep(0.02)
 
 
-def after_two_attempts(person, notification) -> dict:
-    """The delivery, tried and tried again."""
+def after_two_attempts(administrator) -> dict:
+    """The letter of its registration, tried and tried again."""
     deadline = time.monotonic() + 20 * PATIENCE
-    while (delivery := person.get(f"/notify/{notification}").json()["deliveries"][0])["attempts"] < 2:
-        assert time.monotonic() < deadline, delivery
+    while not (waiting := administrator.get("/deliveries?status=pending").json()["items"]) or waiting[0]["attempts"] < 2:
+        assert time.monotonic() < deadline, waiting
         time.sleep(0.02)
-    return delivery
+    return waiting[0]
 
 
 def assert_overcome(server, person, title, seconds=30):
@@ -189,16 +232,14 @@ class TestFaults:
     @pytest.mark.parametrize("step", STEPS)
     @pytest.mark.parametrize("how", ["451 try later", "disconnect", "hang"])
     def test_passing_ones_are_overcome(self, system, server, step, how):
-        person = system.register()
-        settle(server, person)
+        person = server.verify(system.register())
         server.cut()
         server.fault(step, how, 2 if step == "EHLO" and how.startswith("4") else 1)  # EHLO refused, then HELO
         assert_overcome(server, person, unique(f"{how} at {step}"))
 
     @pytest.mark.parametrize("how", ["421 bye", "500 what", "disconnect", "hang"])
     def test_the_end_of_the_dialogue_does_not_matter(self, system, server, how):
-        person = system.register()
-        settle(server, person)
+        person = server.verify(system.register())
         server.fault("QUIT", how)
         title = unique(f"{how} at QUIT")
         assert status(person, send(person, title), "delivered")["attempts"] == 1
@@ -209,24 +250,21 @@ class TestFaults:
     @pytest.mark.parametrize(("step", "reply"), [("CONNECT", "554 no service"), ("EHLO", "550 not you"),
                                                  ("MAIL", "550 5.7.1 sender refused")])
     def test_refusals_of_ourselves_are_tried_again(self, system, server, step, reply):
-        person = system.register()
-        settle(server, person)
+        person = server.verify(system.register())
         server.cut()
         server.fault(step, reply, 2)
         assert status(person, send(person, unique("refused")), "delivered")["attempts"] >= 2
 
     @pytest.mark.parametrize("step", ["DATA", "END"])
     def test_a_message_refused_for_good_has_failed(self, system, server, step):
-        person = system.register()
-        settle(server, person)
+        person = server.verify(system.register())
         server.fault(step, "554 5.6.0 refused")
         delivery = status(person, send(person, unique("refused")), "failed")
         assert delivery["attempts"] == 1 and "554 5.6.0 refused" in delivery["detail"]
         assert status(person, send(person, unique("next")), "delivered"), "the address is as good as before"
 
     def test_an_address_refused_for_good_is_left_alone(self, system, server):
-        person = system.register()
-        settle(server, person)
+        person = server.verify(system.register())
         server.refuse[person.email] = "550 5.1.1 no such mailbox"
         assert "550 5.1.1" in status(person, send(person, unique("bounce")), "failed")["detail"]
         notice = person.get("/notifications").json()["items"]
@@ -241,12 +279,11 @@ class TestFaults:
         server = MailServer()
         system = own_system("standalone", server.settings())
         person = system.register()
-        notification = send(person, "Late")
-        after_two_attempts(person, notification)
+        after_two_attempts(person)
         server.start()
         try:
-            status(person, notification, "delivered", 30)
-            assert len(server.about("Late")) == 1
+            server.verify(person)
+            assert len(server.about("Confirm your e-mail address")) == 1
         finally:
             server.stop()
 
@@ -269,8 +306,7 @@ class TestFaultsBeforeTheMail:
     @pytest.mark.parametrize("how", ["454 try later", "550 no", "disconnect", "hang"])
     def test_are_overcome(self, secured, step, how):
         system, server = secured
-        person = system.register()
-        settle(server, person)
+        person = server.verify(system.register())
         server.cut()
         # EHLO refused, then HELO; AUTH by one mechanism, then by another.
         server.fault(step, how, 2 if step in ("EHLO", "AUTH") and how[0].isdigit() else 1)
@@ -285,7 +321,7 @@ class TestTransport:
         try:
             system = own_system("standalone", server.settings(CUMULO_SMTP_USER="mailer", CUMULO_SMTP_PASSWORD="s3cret",
                                                               CUMULO_SMTP_BOUNCES="bounces@mail.example.org"))
-            person = system.register()
+            person = server.verify(system.register())
             status(person, send(person, "Over TLS"), "delivered")
             mail = server.about("Over TLS")[0]
             assert_well_formed(mail)
@@ -302,10 +338,7 @@ class TestTransport:
         try:
             system = own_system("standalone", {**server.settings(), "CUMULO_SMTP_TLS": "required",
                                                "CUMULO_OUTBOUND_CA_FILE": ""})
-            person = system.register()
-            notification = send(person, "Secret")
-            delivery = after_two_attempts(person, notification)
-            assert delivery["status"] == "pending" and delivery["detail"]
+            assert after_two_attempts(system.register())["detail"]
             assert server.received == []
         finally:
             server.stop()

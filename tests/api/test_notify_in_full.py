@@ -77,6 +77,21 @@ class TestCancelling:
         assert person.post(f"/notify/{made}/cancel").status_code == 409
         assert titles(person) == ["Hello"]
 
+    def test_needs_what_sending_it_needs(self, system, person):
+        def cancel(whose, made, scope):
+            token = whose.post("/tokens", {"name": "t", "scopes": [scope]}).json()["token"]
+            return system.request("POST", f"/notify/{made}/cancel", token=token).status_code
+
+        own = notify(person, send_at=in_seconds(86400)).json()["id"]
+        for scope in ("tasks:read", "notifications:read"):
+            assert cancel(person, own, scope) == 403
+        assert person.get(f"/notify/{own}").json()["deliveries"][0]["status"] == "scheduled"
+        assert cancel(person, own, "notifications:write") == 200
+        administrator = system.administrator
+        to_other = administrator.post("/notify", {"user_id": person.id, "title": "x", "send_at": in_seconds(86400)}).json()["id"]
+        assert cancel(administrator, to_other, "notifications:write") == 403
+        assert cancel(administrator, to_other, "notify:send") == 200
+
     def test_what_does_not_exist(self, person):
         for name in ("x", "0198f0a2-1b2c-7d3e-8f40-5a6b7c8d9e00"):
             assert person.post(f"/notify/{name}/cancel").status_code == 404
@@ -151,7 +166,7 @@ class TestDeadLetters:
 
     def test_are_listed_and_replayed_by_administrators(self, mailed):
         system, server = mailed
-        administrator, person = system.administrator, system.register()
+        administrator, person = system.administrator, server.verify(system.register())
         ids = []
         for n in range(3):
             server.fault("END", "554 refused", 1)
@@ -180,7 +195,7 @@ class TestDeadLetters:
 
     def test_pages(self, mailed):
         system, server = mailed
-        administrator, person = system.administrator, system.register()
+        administrator, person = system.administrator, server.verify(system.register())
         server.stop()
         ids = [notify(person, title="x", channels=["email"]).json()["id"] for _ in range(7)]
         seen, cursor = [], ""

@@ -168,6 +168,26 @@ class TestRegistering:
         assert both(["task.created"]) == both(["*"]) == 403
         assert as_token(["notifications:read", "notifications:write", "tasks:read"])(["*"]) == 201
 
+    @pytest.mark.parametrize(("events", "enough"), [
+        (["notification.*"], ["notifications:read", "notifications:write"]),
+        (["*"], ["notifications:read", "notifications:write", "tasks:read"])])
+    def test_a_token_that_may_not_receive_it_gets_no_secret_and_no_message_of_it(self, person, receiver, events, enough):
+        made = hook(person, receiver, events=events)
+        notify(person)
+        eventually(lambda: log_of(person, made))
+        delivery = log_of(person, made)[0]["id"]
+
+        def answers(scopes):
+            token = person.post("/tokens", {"name": "t", "scopes": scopes}).json()["token"]
+            return {person.system.request("POST", f"/webhooks/{made['id']}/{what}", token=token).status_code
+                    for what in ("rotate-secret", "test", f"deliveries/{delivery}/replay")}
+
+        for missing in set(enough) - {"notifications:write"}:
+            assert answers([scope for scope in enough if scope != missing]) == {403}
+        assert person.get(f"/webhooks/{made['id']}").json()["updated_at"] == made["updated_at"]
+        assert len(receiver.requests) == 1
+        assert answers(enough) == {200}
+
     def test_secrets_lie_sealed_in_the_database(self, person, receiver):
         made = hook(person, receiver)
         if person.system.shape == "standalone":

@@ -61,7 +61,7 @@ def test_kills_lose_nothing(own_system, server):
     lease = 3
     system = own_system("standalone", server.settings(CUMULO_DELIVERY_LEASE=f"{lease + 5}s", CUMULO_SMTP_TIMEOUT=f"{lease}s",
                                                       CUMULO_EMAIL_PER_RECIPIENT="8"))
-    program, person = system.programs["cumulo"], system.administrator
+    program, person = system.programs["cumulo"], server.verify(system.administrator)
     title = unique("Through kills")
     server.delay = 0.05
     ids = send_mails(person, [person.id], DELIVERIES, title)
@@ -134,7 +134,7 @@ class TestIsolation:
         system = own_system("standalone", server.settings(
             CUMULO_OUTBOUND_ALLOW="127.0.0.0/8", CUMULO_KEY_ENCRYPTION_SECRET="seals", CUMULO_SMTP_TIMEOUT="5s",
             CUMULO_WEBHOOK_TIMEOUT="5s", CUMULO_EMAIL_PER_RECIPIENT="8", CUMULO_WEBHOOK_PER_RECIPIENT="64"))
-        person = system.administrator
+        person = server.verify(system.administrator)
         down = {"webhook": False}
 
         def answer(request):

@@ -6,6 +6,7 @@ import datetime
 import email
 import email.policy
 import pathlib
+import re
 import ssl
 import threading
 import time
@@ -199,6 +200,27 @@ class MailServer:
             assert time.monotonic() < deadline, f"no mail about {subject!r} in {seconds} s"
             time.sleep(0.01)
         return self.about(subject)
+
+    def verify(self, person):
+        """Follows the link that came with the registration, and waits until mails go to the address."""
+        def until(holds):
+            deadline = time.monotonic() + 30 * PATIENCE
+            while not (found := holds()):
+                assert time.monotonic() < deadline, person.email
+                time.sleep(0.02)
+            return found
+
+        letter = until(lambda: [m.message for m in list(self.received) if m.recipients == [person.email]])[0]
+        token = re.search(r"#token=([\w-]+)", letter.get_body(("plain",)).get_content())[1]
+        assert person.system.request("POST", "/email/verify", json={"token": token}).status_code == 204
+
+        def goes_out():
+            probe = {"user_id": person.id, "title": "Verified", "channels": ["email"]}
+            sent = person.post("/notify", probe).json()["id"]
+            return until(lambda: (s := person.get(f"/notify/{sent}").json()["deliveries"][0]["status"]) != "pending" and s) == "delivered"
+
+        until(goes_out)
+        return person
 
 
 def make_certificate(folder: pathlib.Path) -> tuple:

@@ -321,10 +321,9 @@ def poison(lab):
 
 def mail_refused(lab):
     server = lab.mail()
-    people = [lab.system.register() for _ in range(30)]
+    people = [server.verify(lab.system.register()) for _ in range(30)]
     for each in people:
         server.refuse[each.email] = "550 nobody here"
-    time.sleep(3)  # word of them comes by events
     for each in people:
         each.post("/notify", {"user_id": each.id, "title": "x", "channels": ["email"]})
     yield "the mail server refuses 30 letters for good", ["CumuloDeliveriesGivenUp"]

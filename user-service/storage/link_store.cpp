@@ -128,6 +128,7 @@ awaitable<result<link_store::reset>> link_store::reset_password(std::string_view
     const std::array values{sql::param{id}, sql::param{to_millis(when.at)}, sql::param{new_hash}};
     co_await tx.execute(set_password, values, take);
     if (!now) co_return void_link();
+    co_await put_event(tx, events::user_updated(*now, when));
     co_await put_event(tx, events::password_changed(id, when));
     reset done{.account_id = id, .ended = {}};
     done.ended = co_await end_sessions(tx, id, "", "password_changed", when, lives_);

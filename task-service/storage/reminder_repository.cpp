@@ -50,6 +50,7 @@ constexpr sql::statement update_reminder{
     "UPDATE reminders SET snoozed_until = ?2, remind_at = ?3, next_at = ?4, version = ?5 WHERE id = ?1"};
 constexpr sql::statement delete_one{"reminder.delete", "DELETE FROM reminders WHERE id = ?1"};
 
+constexpr sql::statement has_reminders{"reminder.any_of_task", "SELECT 1 FROM reminders WHERE task_id = ?1 LIMIT 1"};
 #define CUMULO_REMINDERS_OF_TASK "SELECT " CUMULO_REMINDER_COLUMNS " FROM reminders r WHERE r.task_id = ?1"
 constexpr sql::statement select_of_task{"reminder.list_by_task", CUMULO_REMINDERS_OF_TASK,
                                         CUMULO_REMINDERS_OF_TASK " FOR UPDATE"};
@@ -246,6 +247,8 @@ awaitable<result<>> reminder_repository::delete_reminder(std::string_view accoun
 
 awaitable<void> follow_task(sql::transaction& tx, const task& t, bool due_moved, instant now) {
   const std::array key{sql::param{t.id}};
+  // Most have none, and none can come while the task is locked.
+  if (co_await tx.execute(has_reminders, key) == 0) co_return;
   // Zones first, as remember_zone takes them.
   std::map<std::string, std::string, std::less<>> zones;
   auto learn = [&](const sql::row& row) { zones.emplace(row.text(0), row.text(1)); };

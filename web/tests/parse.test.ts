@@ -46,8 +46,20 @@ describe('what quick-add understands', () => {
     ['Birthday dec 3 @fun', { title: 'Birthday', due: '2026-12-03', labels: ['fun'] }],
     ['Rent december 1 #Garden', { title: 'Rent', due: '2027-12-01', project: 'Garden' }],
     ['Mow dec 5 !2', { title: 'Mow', due: '2026-12-05', priority: 'high' }],
-    ['Mow dec 5 #Garden 5pm', { title: 'Mow dec 5', due: '2026-12-03 17:00', project: 'Garden' }],
+    ['Mow dec 5 #Garden 5pm', { title: 'Mow', due: '2026-12-05 17:00', project: 'Garden' }],
     ['Mow on dec 5 !2', { title: 'Mow', due: '2026-12-05', priority: 'high' }],
+    ['Tax dec 31', { title: 'Tax', due: '2026-12-31' }],
+    ['Tax dec 31 @home', { title: 'Tax', due: '2026-12-31', labels: ['home'] }],
+    ['Tax until dec 31 5pm', { title: 'Tax', due: '2026-12-31 17:00' }],
+    ['Tax dec 31 at noon', { title: 'Tax', due: '2026-12-31 12:00' }],
+    ['Tax 31 dec, 5pm', { title: 'Tax', due: '2026-12-31 17:00' }],
+    ['Lunch friday with Ada at noon', { title: 'Lunch with Ada', due: '2026-12-04 12:00' }],
+    ['At 5pm call Ada on friday', { title: 'call Ada', due: '2026-12-04 17:00' }],
+    ['Friday or monday at 5pm', { title: 'Friday or', due: '2026-12-07 17:00' }],
+    ['Call mom at 5 pm. Bring cake', { title: 'Call mom. Bring cake', due: '2026-12-03 17:00' }],
+    ['Last minute cleaning', { title: 'Last minute cleaning' }],
+    ['Day after tomorrow dentist', { title: 'dentist', due: '2026-12-04' }],
+    ['Wash the car at the weekend', { title: 'Wash the car', due: '2026-12-05' }],
     ['Review at noon', { title: 'Review', due: '2026-12-03 12:00' }],
     ['Review on 2026-12-04 at noon', { title: 'Review', due: '2026-12-04 12:00' }],
     ['Report by friday', { title: 'Report', due: '2026-12-04' }],
@@ -105,6 +117,13 @@ describe('what quick-add understands', () => {
     ['Put it in a box', { title: 'Put it in a box' }],
     ['Zahnarzt am 3.4.2027 um 14:30', { title: 'Zahnarzt', due: '2027-04-03 14:30' }],
     ['Termin am 24.12. um 9 Uhr', { title: 'Termin', due: '2026-12-24 09:00' }],
+    ['Zahnarzt Mi. 9.12. 8:30', { title: 'Zahnarzt', due: '2026-12-09 08:30' }],
+    ['Zahnarzt am Mi, 9.12.', { title: 'Zahnarzt', due: '2026-12-09' }],
+    ['Tanz 5. Dezember 17 Uhr', { title: 'Tanz', due: '2026-12-05 17:00' }],
+    ['Tanz am 5. Dez. 17 Uhr', { title: 'Tanz', due: '2026-12-05 17:00' }],
+    ['Tanz 5. Dezember 2027', { title: 'Tanz', due: '2027-12-05' }],
+    ['So. Kaffee um 15 Uhr', { title: 'Kaffee', due: '2026-12-06 15:00' }],
+    ['in der nächsten Woche planen', { title: 'planen', due: '2026-12-07' }],
     ['Bericht bis Freitag', { title: 'Bericht', due: '2026-12-04' }],
     ['Bericht bis zum 3.4.2027', { title: 'Bericht', due: '2027-04-03' }],
     ['Reise von Montag bis Freitag', { title: 'Reise von Montag bis Freitag', due: '2026-12-07' }],
@@ -137,6 +156,8 @@ describe('what quick-add understands', () => {
     ['1/12', 'de-DE', '2027-12-01'],
     ['3/4/2027 9:00', 'en-AU', '2027-04-03 09:00'],
     ['25/12', 'en-GB', '2026-12-25'],
+    ['dec 25', 'en-GB', '2026-12-25'],
+    ['dec 25', 'en-US', '2026-12-25'],
     ['1/12', 'en-US', '2027-01-12'],
     ['3/4/2027 9:00', 'en-US', '2027-03-04 09:00'],
     ['2026-12-04', 'en-US', '2026-12-04'],
@@ -217,6 +238,8 @@ describe('what quick-add understands', () => {
   ])('next week is the one that the button means: %s', (text, language, due) => expect(short(text, language)).toEqual({ ...nothing, title: 'Plan it', due }));
 
   it('leaves what the person took back as text', () => {
+    expect(short('Lunch friday with Ada at noon', 'en', ['at noon'])).toMatchObject({ title: 'Lunch with Ada at noon', due: '2026-12-04' });
+    expect(short('Lunch friday with Ada at noon', 'en', ['friday'])).toMatchObject({ title: 'Lunch friday with Ada', due: '2026-12-03 12:00' });
     expect(short('Read The Day After Tomorrow tomorrow', 'en', ['tomorrow'])).toMatchObject({ due: '2026-12-04' });
     expect(short('Dig #Garden', 'en', ['#Garden'])).toEqual({ ...nothing, title: 'Dig #Garden' });
     expect(short('Ship it !high', 'en', ['!high'])).toEqual({ ...nothing, title: 'Ship it !high' });

@@ -81,23 +81,31 @@ export function findDates(text: string, language: Language, now: Date, place: Wh
 const isWhole = ({ start, end }: DateHit, text: string) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:!?)]?$/.test(text.charAt(end));
 
 /** Words too: "So ein Mist", "Do it", "Buy sun cream". One counts with a dot, a time or a word like "on", or as the last word. */
-const doubtful = /^((mo|di|mi|do|fr|sa|so)(\s\d+)?|(sun|sat|wed|may|march|august),?|in a)$/i;
-/** How long, not when: "Meditate for 20 minutes", "a second chance", "Last minute cleaning". */
-const howLong = /^((for|last|past)\s+)?((\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|few|several|half an?)\s*)?(s|m|h|d|w|y|sec|second|min|minute|hr|hour|day|week|mo|month|yr|year)s?$/i;
+const doubtful = new RegExp(
+  '^((for|from|für|ab)\\s+)?((mo|di|mi|do|fr|sa|so)(\\s\\d+)?|(sun|sat|wed),?|january|february|march|april|may|june|july|august|september|october|november|december|' +
+    'morning|noon|afternoon|evening|night|midnight|in a)$',
+  'i',
+);
+/** How long or how many, not when: "Meditate for 20 minutes", "a second chance", "Last minute cleaning", "Read pages 3-5". */
+const amount = new RegExp(
+  '^((for|last|past)\\s+)?((\\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|few|several|half an?)\\s*)?' +
+    '(s|m|h|d|w|y|sec|second|min|minute|hr|hour|day|week|mo|month|yr|year)s?$|^\\d+\\s*(-|–|to|bis)\\s*\\d+$',
+  'i',
+);
 
 function isMeant({ start, end }: DateHit, text: string): boolean {
   const words = text.slice(start, end);
-  if (howLong.test(words)) return words === text.trim();
+  if (amount.test(words)) return words === text.trim();
   return !doubtful.test(words) || /^[\s\0.,;:!?)]*$/.test(text.slice(end));
 }
 
 /** What leads to a date and means nothing without it: before any, before a day by its number or month, a month, a time. */
 const leads: [lead: RegExp, date: RegExp][] = [
-  [/(due(\s+(by|on))?|(?<!\b(stop|drop|come|go|swing)\s+)by|until|till|before|bis(\s+zum)?|zum)\s+$/i, /^/],
-  [/(for|from|für|ab)\s+$/i, /^(?!(sun|sat|wed|may|march|august)\b)/i],
+  [/(due(\s+(by|on))?|(?<!\b(stop|drop|come|go|swing)\s+)by|until|till|before|for|from|bis(\s+zum)?|zum|für|ab)\s+$/i, /^/],
   [/(on|am)\s+$/i, /^(\d|jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|o[ck]t|nov|de[cz])/i],
   [/in\s+$/i, /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i],
-  [/at\s+$/i, /^(noon|midnight)/i],
+  [/at\s+$/i, /^(noon|midnight|night)/i],
+  [/in\s+the\s+$/i, /^(morning|afternoon|evening)/i],
   [/(at|on|over)\s+the\s+$/i, /^weekend/i],
   [/in\s+der\s+$/i, /^(nächst|kommend)en\s+woche/i],
   [/(am\s+)?(mo|di|mi|do|fr|sa|so)\.,?\s+$/i, /^\d+\./],

@@ -1,18 +1,35 @@
 // Dates in words, behind one function: the reader may move to the server.
 import type { ParsedResult, ParsingContext } from 'chrono-node';
 import { casual } from 'chrono-node/de';
-import { casual as american, GB as british } from 'chrono-node/en';
+import { casual as american, GB } from 'chrono-node/en';
 import type { Place } from '../../app/locale';
 import type { Language } from '../../i18n';
 import { addDays, nextMonday, whenOf, type When } from '../tasks/due';
 import type { DateHit } from './parse';
 import { repeats } from './repeats';
 
+// The reader for Great Britain takes 31 for a year in "dec 31": that one of its parsers stays the American one.
+const british = american.clone();
+british.parsers = american.parsers.map((parser, index) => ('shouldSkipYearLikeDate' in parser ? parser : (GB.parsers[index] ?? parser)));
+
+// The German reader knows "24.12." only with a year, and takes 17 for one in "5. Dezember 17 Uhr".
+const months = ['jan', 'feb', 'mär', 'apr', 'mai', 'jun', 'jul', 'aug', 'sep', 'okt', 'nov', 'dez'];
+const numbers = /(?<![\d.])(\d\d?)\.(\d\d?)\.(?!\d)/;
+const monthAndHour = new RegExp(`(?<![\\d.])(\\d\\d?)\\.\\s*(${months.join('|')})\\p{L}*\\.?\\s+(\\d\\d?)\\s+uhr`, 'iu');
 const german = casual.clone();
-german.parsers.push({
-  pattern: () => /(?<![\d.])(\d\d?)\.(\d\d?)\.(?!\d)/,
-  extract: ({ refDate }: ParsingContext, [, day, month]) => nextSuch(Number(day), Number(month), refDate),
-});
+german.parsers.push(
+  {
+    pattern: () => numbers,
+    extract: ({ refDate }: ParsingContext, [, day, month]) => nextSuch(Number(day), Number(month), refDate),
+  },
+  {
+    pattern: () => monthAndHour,
+    extract: ({ refDate }: ParsingContext, [, day, month = '', hour]) => {
+      const found = nextSuch(Number(day), months.indexOf(month.toLowerCase()) + 1, refDate);
+      return found && Number(hour) < 24 ? { ...found, hour: Number(hour), minute: 0 } : null;
+    },
+  },
+);
 
 // It makes its patterns when it first reads: not while somebody types.
 setTimeout(() => british.parse('tomorrow'));
@@ -64,23 +81,34 @@ export function findDates(text: string, language: Language, now: Date, place: Wh
 const isWhole = ({ start, end }: DateHit, text: string) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:!?)]?$/.test(text.charAt(end));
 
 /** Words too: "So ein Mist", "Do it", "Buy sun cream". One counts with a dot, a time or a word like "on", or as the last word. */
-const doubtful = /^((mo|di|mi|do|fr|sa|so)(\s\d+)?|(sun|sat|wed|may|march|august),?|in a)$/i;
-/** How long, not when: "Meditate for 20 minutes", "a second chance". */
-const howLong = /^(for\s+)?(\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|few|several|half an?)\s*(s|m|h|d|w|y|sec|second|min|minute|hr|hour|day|week|mo|month|yr|year)s?$/i;
+const doubtful = new RegExp(
+  '^((for|from|für|ab)\\s+)?((mo|di|mi|do|fr|sa|so)(\\s\\d+)?|(sun|sat|wed),?|january|february|march|april|may|june|july|august|september|october|november|december|' +
+    'morning|noon|afternoon|evening|night|midnight|in a)$',
+  'i',
+);
+/** How long or how many, not when: "Meditate for 20 minutes", "a second chance", "Last minute cleaning", "Read pages 3-5". */
+const amount = new RegExp(
+  '^((for|last|past)\\s+)?((\\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|few|several|half an?)\\s*)?' +
+    '(s|m|h|d|w|y|sec|second|min|minute|hr|hour|day|week|mo|month|yr|year)s?$|^\\d+\\s*(-|–|to|bis)\\s*\\d+$',
+  'i',
+);
 
 function isMeant({ start, end }: DateHit, text: string): boolean {
   const words = text.slice(start, end);
-  if (howLong.test(words)) return words === text.trim();
+  if (amount.test(words)) return words === text.trim();
   return !doubtful.test(words) || /^[\s\0.,;:!?)]*$/.test(text.slice(end));
 }
 
 /** What leads to a date and means nothing without it: before any, before a day by its number or month, a month, a time. */
 const leads: [lead: RegExp, date: RegExp][] = [
-  [/(due(\s+(by|on))?|(?<!\b(stop|drop|come|go|swing)\s+)by|until|till|before|bis(\s+zum)?|zum)\s+$/i, /^/],
-  [/(for|from|für|ab)\s+$/i, /^(?!(sun|sat|wed|may|march|august)\b)/i],
+  [/(due(\s+(by|on))?|(?<!\b(stop|drop|come|go|swing)\s+)by|until|till|before|for|from|bis(\s+zum)?|zum|für|ab)\s+$/i, /^/],
   [/(on|am)\s+$/i, /^(\d|jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|o[ck]t|nov|de[cz])/i],
   [/in\s+$/i, /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i],
-  [/at\s+$/i, /^(noon|midnight)/i],
+  [/at\s+$/i, /^(noon|midnight|night)/i],
+  [/in\s+the\s+$/i, /^(morning|afternoon|evening)/i],
+  [/(at|on|over)\s+the\s+$/i, /^weekend/i],
+  [/in\s+der\s+$/i, /^(nächst|kommend)en\s+woche/i],
+  [/(am\s+)?(mo|di|mi|do|fr|sa|so)\.,?\s+$/i, /^\d+\./],
 ];
 
 /** Where the words begin that lead to the date at `start`; there itself without such words. */
@@ -99,7 +127,7 @@ const nextWeek = /^(next|nächste[nr]?|kommende[nr]?)\s+(week|woche)/i;
 function hitOf(result: ParsedResult, before: ParsedResult | undefined, line: string, today: string, now: string): DateHit {
   const { index, text, start } = result;
   const end = index + text.trimEnd().length;
-  const shortened = line[end] === '.' && /(^|\s)\p{L}{2,3}$/u.test(text);
+  const shortened = line[end] === '.' && /(^|\s)(mo|di|mi|do|fr|sa|so)$/i.test(text);
   // A task has no end: the words that say one stay in its title.
   const keep = Boolean(result.end);
   const timed = start.isCertain('hour');
@@ -114,6 +142,11 @@ function hitOf(result: ParsedResult, before: ParsedResult | undefined, line: str
       time: timed ? `${two(start.get('hour'))}:${two(start.get('minute'))}` : null,
     },
   };
+  const dayAfter = /(^|\s)day\s+after\s+$/i.exec(line.slice(0, index));
+  if (dayAfter && /^tomorrow/i.test(text)) {
+    hit.start = dayAfter.index + (dayAfter[1]?.length ?? 0);
+    hit.when.day = addDays(today, 2);
+  }
   // The day itself is the next such day too, also in its evening.
   const anyYear = start.isCertain('day') && start.isCertain('month') && !start.isCertain('year');
   if (anyYear && hit.when.day.endsWith(today.slice(4))) hit.when.day = today;

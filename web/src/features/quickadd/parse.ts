@@ -82,8 +82,13 @@ export function parseQuickAdd(
   let rest = text;
   for (const hit of hits) rest = rest.slice(0, hit.start) + '\u0000'.repeat(hit.end - hit.start) + rest.slice(hit.end);
   const dates = (text.trim() ? findDates(rest) : []).filter((hit) => !ignored.has(text.slice(hit.start, hit.end)));
-  const date = dates[dates.length - 1];
-  if (date) hits.push({ kind: 'due', ...date });
+  const date = dates.at(-1);
+  // A day and a time may stand apart: "Lunch friday with Ada at noon".
+  const other = date && dates.findLast((hit) => (date.anyDay ? !hit.when.time : hit.anyDay && !date.when.time));
+  const [day, time] = date?.anyDay ? [other, date] : [date, other];
+  const due = day && time ? { day: day.when.day, time: time.when.time } : (date?.when ?? null);
+  if (day) hits.push({ kind: 'due', ...day });
+  if (time && due) hits.push({ kind: 'due', ...time, when: due });
   hits.sort((a, b) => a.start - b.start);
 
   let title = '';
@@ -106,7 +111,7 @@ export function parseQuickAdd(
     project: last('project')?.project ?? null,
     labels: labels.filter((label, index) => labels.findIndex((other) => other.toLowerCase() === label.toLowerCase()) === index),
     priority: last('priority')?.priority ?? null,
-    due: last('due')?.when ?? null,
+    due,
     hits,
   };
 }

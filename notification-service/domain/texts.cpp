@@ -21,7 +21,7 @@ struct language {
   std::array<std::string_view, 5> change_by;  ///< with {actor}
   std::string_view changed, gathered, more;
   std::array<std::string_view, 3> security;  ///< by security_event
-  std::string_view when, from, client, token, not_you;
+  std::string_view when, from, client, token, paused_webhooks, not_you;
   std::string_view overdue, today, this_week;
   std::array<named, 7> members;
   std::array<std::string_view, rules.size()> kinds;
@@ -43,6 +43,9 @@ constexpr language english{
     .from = "From: {address}",
     .client = "With: {client}",
     .token = "Name: {name}",
+    .paused_webhooks =
+        "Paused webhooks: {count}. Whoever had access before may have added them; switch on again those "
+        "that are yours.",
     .not_you = "If this was not you, change your password and look at your sessions and access tokens.",
     .overdue = "{count} overdue",
     .today = "{count} due today",
@@ -71,6 +74,9 @@ constexpr language german{
     .from = "Von: {address}",
     .client = "Mit: {client}",
     .token = "Name: {name}",
+    .paused_webhooks =
+        "Angehaltene Webhooks: {count}. Wer vorher Zugang hatte, kann sie angelegt haben; schalte die "
+        "wieder ein, die von dir sind.",
     .not_you = "Warst du das nicht, dann ändere dein Passwort und prüfe deine Sitzungen und Zugangstokens.",
     .overdue = "{count} überfällig",
     .today = "{count} heute fällig",
@@ -194,6 +200,9 @@ content security_text(const reader& who, security_event what, const security_fac
   if (!facts.address.empty()) add_line(body, fill(words.from, {{"address", line(facts.address, 60)}}));
   if (!facts.user_agent.empty()) add_line(body, fill(words.client, {{"client", line(facts.user_agent)}}));
   if (!facts.name.empty()) add_line(body, fill(words.token, {{"name", line(facts.name)}}));
+  if (facts.paused_webhooks > 0) {
+    add_line(body, fill(words.paused_webhooks, {{"count", std::to_string(facts.paused_webhooks)}}));
+  }
   add_line(body, words.not_you);
   return {.title = std::string{words.security[static_cast<std::size_t>(what)]},
           .body = std::move(body),

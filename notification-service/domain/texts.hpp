@@ -42,6 +42,7 @@ struct security_facts {
   std::string address{};     ///< empty: not known
   std::string user_agent{};  ///< empty: not known
   std::string name{};        ///< the token's
+  std::int64_t paused_webhooks{0};
 };
 [[nodiscard]] content security_text(const reader& who, security_event what, const security_facts& facts);
 

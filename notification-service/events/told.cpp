@@ -6,6 +6,7 @@
 
 #include "notification-service/storage/digest_repository.hpp"
 #include "notification-service/storage/recipient_repository.hpp"
+#include "notification-service/storage/webhook_repository.hpp"
 #include "platform/core/id.hpp"
 #include "platform/json/read.hpp"
 #include "platform/json/write.hpp"
@@ -60,8 +61,9 @@ struct security_data {
   std::optional<std::string> address;
   std::optional<std::string> user_agent;
   std::optional<std::string> name;
+  std::optional<bool> reset;
 };
-BOOST_DESCRIBE_STRUCT(security_data, (), (id, at, address, user_agent, name))
+BOOST_DESCRIBE_STRUCT(security_data, (), (id, at, address, user_agent, name, reset))
 
 template <class T>
 T read(const bus::event& e) {
@@ -181,8 +183,12 @@ awaitable<void> reminder(sql::transaction& tx, const bus::event& e, const teller
 
 awaitable<void> security(sql::transaction& tx, const bus::event& e, security_event what, const teller& who_tells) {
   const security_data data = read<security_data>(e);
-  const security_facts facts{from_millis(data.at), data.address.value_or(""), data.user_agent.value_or(""),
-                             data.name.value_or("")};
+  security_facts facts{from_millis(data.at), data.address.value_or(""), data.user_agent.value_or(""),
+                       data.name.value_or("")};
+  if (data.reset.value_or(false)) {  // whoever had access until then may have added them
+    facts.paused_webhooks =
+        static_cast<std::int64_t>(co_await webhook_repository::pause_all(tx, data.id, who_tells.now()));
+  }
   auto words = [&](const reader& who) { return security_text(who, what, facts); };
   const news told{.about = kind::security, .cause = e.id, .at = e.time};
   co_await who_tells.tell(tx, told, data.id, words);

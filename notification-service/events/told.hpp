@@ -1,7 +1,7 @@
 #pragma once
 // What other services' events tell people: io.cumulo.task.*, io.cumulo.reminder.due.v1, io.cumulo.task.due_soon.v1,
 // io.cumulo.user.signed_in.v1, .password_changed.v1 and .token_created.v1. The same events, and those of projects, keep
-// the agenda, from which digests are made.
+// the agenda, from which digests are made; a password that was reset pauses the webhooks.
 #include "notification-service/events/teller.hpp"
 #include "platform/bus/bus.hpp"
 

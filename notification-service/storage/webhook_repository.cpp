@@ -311,6 +311,12 @@ awaitable<std::uint64_t> webhook_repository::delete_attempts_before(instant limi
   co_return gone[0];
 }
 
+awaitable<std::uint64_t> webhook_repository::pause_all(sql::transaction& tx, const std::string& account_id,
+                                                       instant now) {
+  const std::array values{sql::param{account_id}, sql::param{to_millis(now)}, sql::param{to_text(pause_reason::owner)}};
+  co_return co_await tx.execute(statements::pause_all, values);
+}
+
 awaitable<void> webhook_repository::accept_event(sql::transaction& tx, const message& what,
                                                  const std::vector<std::string>& endpoints) {
   acceptance all{what};

@@ -76,6 +76,9 @@ class webhook_repository {
   /// Deletes at most `batch` attempts older than `limit`; returns how many went.
   awaitable<std::uint64_t> delete_attempts_before(instant limit, int batch);
 
+  /// Pauses all of the account, as their owner would; returns how many were not.
+  static awaitable<std::uint64_t> pause_all(sql::transaction& tx, const std::string& account_id, instant now);
+
   /// Tells the endpoints what happened to a task or project: a dispatch with one delivery for each, under an id that
   /// follows from the event, so that a repeat changes nothing.
   static awaitable<void> accept_event(sql::transaction& tx, const message& what,

@@ -58,6 +58,11 @@ inline constexpr sql::statement pause_webhook{
     "UPDATE webhooks SET paused_at = ?2, paused_because = ?3, updated_at = ?2, version = version + 1 "
     "WHERE id = ?1 AND paused_at IS NULL"};
 
+inline constexpr sql::statement pause_all{
+    "webhook.pause_all",
+    "UPDATE webhooks SET paused_at = ?2, paused_because = ?3, updated_at = ?2, version = version + 1 "
+    "WHERE account_id = ?1 AND paused_at IS NULL"};
+
 /// Nothing if the endpoint is gone.
 inline constexpr sql::statement insert_attempt{
     "webhook.insert_attempt",

@@ -60,7 +60,7 @@ TEST(texts, bound_what_people_wrote) {
       expect_valid(gathered_text(who, 1'000, std::vector<std::string>(most_gathered_lines, title)));
       for (const auto what :
            {security_event::signed_in, security_event::password_changed, security_event::token_created}) {
-        expect_valid(security_text(who, what, {noon, title, title, title}));
+        expect_valid(security_text(who, what, {noon, title, title, title, 20}));
         expect_valid(security_text(who, what, {noon, "", "", ""}));
       }
       expect_valid(digest_text(who, {500, 3, 9, std::vector<task_facts>(most_digest_tasks, task)}));

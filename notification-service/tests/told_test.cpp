@@ -1,5 +1,6 @@
 #include "notification-service/events/told.hpp"
 
+#include "notification-service/storage/webhook_repository.hpp"
 #include "notification-service/tests/rules_fixture.hpp"
 #include "platform/observe/metrics.hpp"
 
@@ -183,6 +184,37 @@ TEST_P(told, security_reaches_the_inbox_whatever_was_chosen) {
                                          "SELECT body, kind FROM notifications WHERE account_id = ?1 ORDER BY id"};
   EXPECT_THAT(rows(bodies, {ann}, 2),
               ElementsAre(testing::AllOf(HasSubstr("192.0.2.1"), HasSubstr("|security")), HasSubstr("Name: bot")));
+}
+
+TEST_P(told, a_password_that_was_reset_pauses_the_webhooks_and_their_owner_learns_of_it) {
+  const std::string kai = add_account("Kai", "Europe/Berlin", "de-DE");
+  webhook_repository webhooks{*database};
+  for (const std::string* each : {&ann, &bob, &kai}) {
+    const webhook made{.id = new_id(), .account_id = *each, .url = "https://x.example/", .events = {"*"}};
+    run([&]() -> awaitable<void> { co_await webhooks.add_webhook(made, {}); });
+  }
+  const auto paused = [&](const std::string& account) {
+    static constexpr sql::statement reasons{
+        "test.paused", "SELECT paused_because FROM webhooks WHERE account_id = ?1 AND paused_at IS NOT NULL"};
+    return rows(reasons, {account}, 1);
+  };
+  const auto told_of_it = [&](const std::string& account) {
+    static constexpr sql::statement bodies{"test.bodies", "SELECT body FROM notifications WHERE account_id = ?1"};
+    return rows(bodies, {account}, 1).back();
+  };
+  account_event("password_changed", ann);
+  EXPECT_THAT(paused(ann), IsEmpty()) << "by somebody who was signed in";
+  time.advance(1s);
+  account_event("password_changed", ann, R"(,"reset":true)");
+  account_event("password_changed", kai, R"(,"reset":true)");
+  EXPECT_THAT(paused(ann), ElementsAre("owner"));
+  EXPECT_THAT(paused(kai), ElementsAre("owner"));
+  EXPECT_THAT(paused(bob), IsEmpty());
+  EXPECT_THAT(told_of_it(ann), HasSubstr("Paused webhooks: 1."));
+  EXPECT_THAT(told_of_it(kai), HasSubstr("Angehaltene Webhooks: 1."));
+  time.advance(1s);
+  account_event("password_changed", ann, R"(,"reset":true)");
+  EXPECT_THAT(told_of_it(ann), testing::Not(HasSubstr("webhooks:"))) << "there was nothing more to pause";
 }
 
 TEST_P(told, each_reader_reads_their_own_language) {

@@ -150,22 +150,6 @@ class TestUnverified:
         status(person, send(person, title), "delivered")
         assert len(server.about(title)) == 1, "what came before is not made up for"
 
-    def test_who_has_reset_the_password_by_mail_has_shown_that_the_address_is_theirs(self, system, server):
-        person = system.register()
-        settle(server, person)
-        assert system.request("POST", "/password/reset-request", json={"email": person.email}).status_code == 202
-        reset = next(m for m in server.wait_about("Set a new password") if m.recipients == [person.email])
-        token = re.search(r"#token=([\w-]+)", reset.message.get_body(("plain",)).get_content())[1]
-        person.password = "another horse battery staple 8"
-        assert system.request("POST", "/password/reset", json={"token": token, "password": person.password}).status_code == 204
-        back = person.sign_in()
-        deadline = time.monotonic() + 20 * PATIENCE
-        title = unique("Shown")
-        while not server.about(title):
-            assert time.monotonic() < deadline
-            back.post("/notify", {"user_id": back.id, "title": title, "channels": ["email"]})
-            time.sleep(0.1)
-
 
 class TestLinks:
     def link_in(self, mail):
@@ -182,6 +166,40 @@ class TestLinks:
                 time.sleep(0.02)
             assert mails[0].message["To"].addresses[0].display_name == ""
             assert b"evil" not in mails[0].raw and b"Hello" not in mails[0].raw
+
+    def test_a_reset_leaves_nothing_in_place_that_sends_tasks_elsewhere(self, system, server):
+        """Whoever had the account before, or registered somebody else's address, may have added a webhook."""
+        person = system.register()
+        assert person.post("/webhooks", {"url": "https://hooks.example.org/", "events": ["*"]}).status_code == 201
+        back = self.reset(system, server, person)
+        deadline = time.monotonic() + 20 * PATIENCE
+        while (webhook := back.get("/webhooks").json()["items"][0])["enabled"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert webhook["paused_because"] == "owner"
+        told = {n["title"]: n["body"] for n in back.get("/notifications").json()["items"]}
+        assert "Paused webhooks: 1." in told["Your password was changed"]
+
+    def reset(self, system, server, person):
+        """The person with a new password, by the link that is mailed."""
+        assert system.request("POST", "/password/reset-request", json={"email": person.email}).status_code == 202
+        deadline = time.monotonic() + 20 * PATIENCE
+        while not (mails := [m for m in server.about("Set a new password") if m.recipients == [person.email]]):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        person.password = "another horse battery staple 8"
+        body = {"token": self.link_in(mails[0]), "password": person.password}
+        assert system.request("POST", "/password/reset", json=body).status_code == 204
+        return person.sign_in()
+
+    def test_who_has_reset_the_password_has_shown_that_the_address_is_theirs(self, system, server):
+        back = self.reset(system, server, system.register())
+        deadline = time.monotonic() + 20 * PATIENCE
+        title = unique("Shown")
+        while not server.about(title):
+            assert time.monotonic() < deadline
+            back.post("/notify", {"user_id": back.id, "title": title, "channels": ["email"]})
+            time.sleep(0.1)
 
     def test_verification(self, system, server):
         person = system.register()

@@ -39,8 +39,9 @@ struct security_data {
   json::member<std::string> address;
   json::member<std::string> user_agent;
   json::member<std::string> name;
+  json::member<bool> reset;
 };
-BOOST_DESCRIBE_STRUCT(security_data, (), (id, at, address, user_agent, name))
+BOOST_DESCRIBE_STRUCT(security_data, (), (id, at, address, user_agent, name, reset))
 
 struct session_data {
   std::string id;
@@ -98,7 +99,8 @@ json::member<std::string> unless_empty(const std::string& text) {
 }
 
 security_data security(std::string_view account_id, const change& when) {
-  return {std::string{account_id}, to_millis(when.at), unless_empty(when.address), unless_empty(when.user_agent), {}};
+  return {
+      std::string{account_id}, to_millis(when.at), unless_empty(when.address), unless_empty(when.user_agent), {}, {}};
 }
 
 std::string describe(const account& who) {
@@ -131,6 +133,12 @@ bus::event user_erased(std::string_view account_id, const change& when) {
 
 bus::event password_changed(std::string_view account_id, const change& when) {
   return make("user.password_changed", account_id, when, json::to_text(security(account_id, when)));
+}
+
+bus::event password_reset(std::string_view account_id, const change& when) {
+  security_data data = security(account_id, when);
+  data.reset = true;
+  return make("user.password_changed", account_id, when, json::to_text(data));
 }
 
 bus::event signed_in(const session& s, const change& when) {

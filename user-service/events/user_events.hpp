@@ -19,6 +19,8 @@ namespace cumulo::users::events {
 /// What an account's owner is warned of: where it came from and when. signed_in: from a device not seen before.
 [[nodiscard]] bus::event signed_in(const session& s, const change& when);
 [[nodiscard]] bus::event password_changed(std::string_view account_id, const change& when);
+/// The same event, of a change by a mailed link: whoever had the account until then may have been somebody else.
+[[nodiscard]] bus::event password_reset(std::string_view account_id, const change& when);
 /// Beside token_created, which tells what the token is.
 [[nodiscard]] bus::event user_token_created(const personal_token& t, const change& when);
 

@@ -129,7 +129,7 @@ awaitable<result<link_store::reset>> link_store::reset_password(std::string_view
     co_await tx.execute(set_password, values, take);
     if (!now) co_return void_link();
     co_await put_event(tx, events::user_updated(*now, when));
-    co_await put_event(tx, events::password_changed(id, when));
+    co_await put_event(tx, events::password_reset(id, when));
     reset done{.account_id = id, .ended = {}};
     done.ended = co_await end_sessions(tx, id, "", "password_changed", when, lives_);
     for (auto& token : co_await revoke_tokens(tx, id, when)) done.ended.push_back(std::move(token));

@@ -76,6 +76,9 @@ TEST_P(link_storage, a_new_password_ends_all_sessions_and_tokens_and_voids_the_o
   EXPECT_THAT(revoked(), UnorderedElementsAre(opened.what.id, personal.id));
   EXPECT_THAT(run([&] { return sessions->list_tokens(who.id, when.at, {}); }), IsEmpty());
   EXPECT_THAT(events(), Contains("user.password_changed").Times(1));
+  static constexpr sql::statement resets{"test.resets",
+                                         "SELECT COUNT(*) FROM outbox WHERE data LIKE '%\"reset\":true%'"};
+  EXPECT_EQ(count(resets), 1) << "not by somebody who was signed in";
   EXPECT_THAT(events(), Contains("user.updated").Times(1)) << "the address is verified now";
 }
 

@@ -32,6 +32,21 @@ test('who signs out is asked before what was not sent is lost', async ({ page, c
   expect(await titles()).toEqual(['And another', 'Made offline']);
 });
 
+test('what another tab has not sent is asked for too', async ({ page, context, person }) => {
+  await signIn(page, person);
+  const other = await context.newPage();
+  await other.goto(`${person.url}/app/today`);
+  await expect(other.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
+  await other.waitForTimeout(2_000);
+  await context.setOffline(true);
+  await quickAdd(page, 'Made here today');
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await expect(other.getByRole('dialog', { name: 'Sign out' })).toContainText('One change was not sent.');
+  await context.setOffline(false);
+  for (const each of [page, other]) await expect(each.getByRole('textbox', { name: 'Password' })).toBeVisible();
+  expect((await person.tasks()).items.map((task) => task.title)).toEqual(['Made here']);
+});
+
 test('many changes go out before the session ends', async ({ page, person }) => {
   const project = await person.project('Long');
   await Promise.all(Array.from({ length: 200 }, (_, index) => person.task({ title: `Task ${index}`, project_id: project.id })));

@@ -1,8 +1,8 @@
-import { expect, signIn, test } from './fixtures';
+import { day, expect, signIn, test } from './fixtures';
 
 test('an archived project shows its open tasks, which can be worked with', async ({ page, person }) => {
   const project = await person.project('Old house');
-  await person.task({ title: 'Paint the door', project_id: project.id });
+  await person.task({ title: 'Paint the door', project_id: project.id, due: day() });
   await person.task({ title: 'Sell the shed', project_id: project.id });
   await person.call('PATCH', `/projects/${project.id}`, { archived: true });
   await signIn(page, person);
@@ -14,6 +14,10 @@ test('an archived project shows its open tasks, which can be worked with', async
   await expect.poll(async () => (await person.call<{ items: unknown[] }>('GET', `/tasks?completed=false&project_id=${project.id}`)).items.length).toBe(1);
   await page.keyboard.press('Control+z');
   await expect(page.getByRole('listitem')).toHaveCount(2);
+  // Changed or not, it is no task of today.
+  await page.getByRole('link', { name: /^Today/ }).click();
+  await expect(page.getByText('Nothing left for today')).toBeVisible();
+  await page.getByRole('link', { name: /^Old house/ }).click();
   await page.getByRole('button', { name: 'Sell the shed', exact: true }).focus();
   await page.keyboard.press('e');
   await expect(page.getByRole('listitem')).toHaveText([/Paint the door/]);

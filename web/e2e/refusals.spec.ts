@@ -2,20 +2,60 @@ import { expect, password, quickAdd, signIn, test } from './fixtures';
 
 test('a service that does not answer is not taken for an empty list', async ({ page, person }) => {
   test.slow();
+  const failed = page.getByRole('heading', { name: 'The service does not answer' });
+  const again = page.getByRole('main').getByRole('button', { name: 'Try again' });
+  // What was known before would be shown.
+  await page.route('**/api/v1/notifications?*', (route) => route.abort());
   await signIn(page, person);
+  await page.getByRole('link', { name: /^Notifications/ }).click();
+  await expect(failed).toBeVisible();
+  await expect(page.getByText('Nothing new')).toHaveCount(0);
+  await page.unroute('**/api/v1/notifications?*');
+  await again.click();
+  await expect(page.getByRole('list', { name: 'Notifications' }).or(page.getByText('Nothing new'))).toBeVisible();
   for (const [place, path, empty] of [
     ['trash', 'trash', 'The trash is empty'],
-    ['notifications', 'notifications', 'Nothing new'],
     ['search?q=tulips', 'tasks', 'Nothing found'],
   ] as const) {
     await page.route(`**/api/v1/${path}?*`, (route) => route.abort());
     await page.goto(`${person.url}/app/${place}`);
-    await expect(page.getByRole('heading', { name: 'The service does not answer' }), place).toBeVisible();
+    await expect(failed, place).toBeVisible();
     await expect(page.getByText(empty)).toHaveCount(0);
     await page.unroute(`**/api/v1/${path}?*`);
-    await page.getByRole('main').getByRole('button', { name: 'Try again' }).click();
+    await again.click();
     await expect(page.getByText(empty), place).toBeVisible();
   }
+});
+
+test('what is not there yet, or cannot be had, is not said to be gone', async ({ page, person }) => {
+  const project = await person.project('Garden');
+  const task = await person.task({ title: 'Dig', project_id: project.id, status: 'done' });
+  let release = () => {};
+  const held = new Promise<void>((later) => (release = later));
+  await page.route('**/api/v1/projects?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const tasks = page.waitForResponse(/\/api\/v1\/tasks\?/);
+  await page.goto(`${person.url}/app/project/${project.id}`);
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await tasks;
+  await page.waitForTimeout(500);
+  await expect(page.getByText('There is nothing here.')).toHaveCount(0);
+  release();
+  await expect(page.getByRole('heading', { level: 1, name: 'Garden' })).toBeVisible();
+
+  await page.route(`**/api/v1/tasks/${task.id}`, (route) => route.abort());
+  await page.goto(`${person.url}/app/today?task=${task.id}`);
+  const sheet = page.getByRole('dialog');
+  await expect(sheet).toContainText('The service does not answer');
+  await expect(sheet).not.toContainText('no longer here');
+  await person.call('DELETE', `/tasks/${task.id}`);
+  await page.unroute(`**/api/v1/tasks/${task.id}`);
+  await page.reload();
+  await expect(sheet).toContainText('This task is no longer here.');
 });
 
 test('a task that is refused says why, and its title is not lost', async ({ page, person }) => {

@@ -7,7 +7,7 @@ import { tellError } from './toast';
 export function useRefusals() {
   const t = useT();
   useEffect(() => {
-    onRefused((error, { kind, body }) => tellError(t, error, kind === 'create' ? String(body['title'] ?? body['name']) : undefined));
+    onRefused((error, { body }) => tellError(t, error, (body['title'] ?? body['name']) as string | undefined));
     return () => onRefused(() => {});
   }, [t]);
 }

@@ -55,14 +55,8 @@ export const projectsQuery = {
 };
 
 export function setServerItem(resource: 'task' | 'project', item: Task | Project) {
+  if (resource === 'task' && keepBeside(item as Task)) return;
   (arrivals[resource] as Arrivals<Task | Project>).note(item.id, item);
-  if (resource === 'task') {
-    const task = item as Task;
-    const archived = (serverItem('project', task.project_id) as Project | undefined)?.archived;
-    if ((archived || beside.has(task.id)) && !((beside.get(task.id)?.version ?? 0) > task.version)) beside.set(task.id, task);
-    // No list but its project's shows it.
-    if (archived) return void queryClient.invalidateQueries({ queryKey: keys.closed });
-  }
   const key = resource === 'task' ? keys.tasks : keys.projects;
   queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
     const current = old?.get(item.id);
@@ -72,9 +66,26 @@ export function setServerItem(resource: 'task' | 'project', item: Task | Project
   });
 }
 
+/** True of a task in an archived project, which no list but the project's own shows. */
+function keepBeside(task: Task): boolean {
+  const archived = (serverItem('project', task.project_id) as Project | undefined)?.archived ?? false;
+  const known = beside.get(task.id);
+  if ((archived || known) && (known?.version ?? 0) <= task.version) beside.set(task.id, task);
+  if (archived) {
+    take('task', task.id);
+    void queryClient.invalidateQueries({ queryKey: keys.closed });
+  }
+  return archived;
+}
+
 export function dropServerItem(resource: 'task' | 'project', id: string) {
-  arrivals[resource].note(id, null);
   beside.delete(id);
+  take(resource, id);
+}
+
+/** Out of the list that all views share. */
+function take(resource: 'task' | 'project', id: string) {
+  arrivals[resource].note(id, null);
   const key = resource === 'task' ? keys.tasks : keys.projects;
   queryClient.setQueryData<ReadonlyMap<string, Task | Project>>(key, (old) => {
     if (!old?.has(id)) return old;

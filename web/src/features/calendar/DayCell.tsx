@@ -24,7 +24,7 @@ function Chip({ task, place, handle }: { task: Task; place: Place; handle?: Reac
       {handle}
       <button type="button" data-open onClick={() => openTask(task.id)} title={task.title}>
         {due?.time && <time>{formatTime(due.time, place.locale)} </time>}
-        {task.title}
+        <bdi>{task.title}</bdi>
       </button>
     </div>
   );

@@ -109,7 +109,7 @@ export function NotificationsView() {
               <div className="row-text">
                 <span className="row-title">
                   {!item.read_at && <span className="visually-hidden">{t.notifications.isNew}: </span>}
-                  {item.title}
+                  <bdi>{item.title}</bdi>
                 </span>
                 {item.body && <span className="row-body">{item.body}</span>}
                 <span className="row-meta">

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, SegmentedControl } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo } from 'react';
 import { Failed } from '../../app/Failed';
@@ -13,7 +13,7 @@ import { useT } from '../../i18n';
 import { isLocal } from '../../store/edits';
 import { useEdits, useProjects, useTasks } from '../../store/hooks';
 import { realId } from '../../store/outbox';
-import { beside, keys } from '../../store/server';
+import { beside, keys, projectsQuery } from '../../store/server';
 import { besideNow } from './actions';
 import { AddLine } from './AddLine';
 import { archive, removeProject } from './commands';
@@ -55,6 +55,7 @@ export function ProjectView() {
   const view = useSearch({ from: '/inside/app/project/$id', select: (search) => search.view });
   const done = useSearch({ from: '/inside/app/project/$id', select: (search) => search.done ?? false });
   const projects = useProjects();
+  const listed = useQuery(projectsQuery).data !== undefined;
   const edits = useEdits();
   const id = realId(named);
   useEffect(() => {
@@ -66,7 +67,8 @@ export function ProjectView() {
   const closed = useBeside(id, true, done || board);
   const archived = useBeside(id, false, project?.archived ?? false);
   const all = useMemo(() => {
-    const found = new Map([...besideNow(), ...tasks]);
+    const found = new Map(besideNow());
+    for (const task of tasks.values()) found.set(task.id, task);
     return byPriority([...found.values()].filter((task) => task.project_id === id), place.zone);
     // What is beside changes with these.
   }, [tasks, closed.data, archived.data, edits, id, place.zone]);
@@ -77,7 +79,7 @@ export function ProjectView() {
     return list;
   }, [all, open, done, t]);
   const more = [archived, closed].find((list) => list.hasNextPage);
-  if (loading || archived.isLoading) return <ListSkeleton />;
+  if (loading || !listed || archived.isLoading) return <ListSkeleton />;
   if (!project) return <NotFound />;
   return (
     <>

@@ -8,6 +8,7 @@ import { usePlace } from '../../app/locale';
 import { undoable } from '../../app/toast';
 import { useReturnFocus } from '../../app/useReturnFocus';
 import { api, body } from '../../api/client';
+import { ApiError, reasonOf } from '../../api/problem';
 import type { Task, TaskChange, TaskPriority, TaskStatus } from '../../api/types';
 import { useT } from '../../i18n';
 import { isLocal } from '../../store/edits';
@@ -63,7 +64,7 @@ export default function TaskSheet({ id }: { id: string }) {
       overlayProps={{ backgroundOpacity: 0.25 }}
       transitionProps={{ duration: 120 }}
     >
-      {task ? <Sheet key={task.id} task={task} /> : asked.isError ? <Gone /> : <Skeleton h={180} />}
+      {task ? <Sheet key={task.id} task={task} /> : asked.isError ? <Gone error={asked.error} /> : <Skeleton h={180} />}
     </Drawer>
   );
 }
@@ -72,11 +73,12 @@ function Close() {
   return <CloseButton data-autofocus size="lg" aria-label={useT().close} onClick={closeTask} />;
 }
 
-function Gone() {
+function Gone({ error }: { error: unknown }) {
   const t = useT();
+  const gone = error instanceof ApiError && [403, 404, 410].includes(error.status);
   return (
     <Group justify="space-between">
-      <Text>{t.task.gone}</Text>
+      <Text>{gone ? t.task.gone : reasonOf(t, error)}</Text>
       <Close />
     </Group>
   );

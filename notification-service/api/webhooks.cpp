@@ -221,7 +221,7 @@ awaitable<result<>> webhook_api::test(const http::request& r, http::response& an
                             .at = use_.time.now(),
                             .title = "Test",
                             .body = "This is how a notification of Cumulo arrives here.",
-                            .link = "/app/settings",
+                            .link = "/app/settings/integrations",
                             .data = R"({"webhook_id":")" + found->id + "\"}"};
     const auto came = co_await use_.caller.call(*found, message, 1);
     co_return co_await tell(came.logged, answer, record);

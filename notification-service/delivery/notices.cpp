@@ -32,13 +32,13 @@ acceptance webhook_paused_notice(const webhook& paused, const std::optional<std:
                 (gone ? "Die Gegenseite sagt, dass es ihn nicht mehr gibt (410)."
                       : "Er hat zu lange nicht geantwortet, wie er soll.") +
                 " Du kannst ihn in den Einstellungen wieder anschalten.",
-            "/app/settings"};
+            "/app/settings/integrations"};
   } else {
     says = {"A webhook is paused",
             "Nothing is sent to \"" + name + "\" any more: " +
                 (gone ? "the other side says that it is gone (410)." : "it has failed for too long.") +
                 " You can switch it on again in the settings.",
-            "/app/settings"};
+            "/app/settings/integrations"};
   }
   return {message{new_id(), {}, paused.account_id, std::move(says), now, "webhook"},
           true,

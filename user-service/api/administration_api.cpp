@@ -103,12 +103,12 @@ awaitable<result<>> administration_api::create_invitation(const http::request& r
   const auto body = json::read_checked<invitation_body>(r.body().empty() ? "{}" : r.body(), check);
   if (!body) co_return body.error();
   service::idempotency::work work = [&](service::idempotency_record* record) -> awaitable<result<>> {
-    const instant now = p_.time.now();
+    const change when = change_of(r, p_.time);
     const invitation made{.id = new_id(),
                           .email = body->email,
                           .created_by = r.caller().account_id,
-                          .created_at = now,
-                          .expires_at = now + p_.lives.invitation};
+                          .created_at = when.at,
+                          .expires_at = when.at + p_.lives.invitation};
     invitation_item item = to_wire(made);
     const std::string token = random_secret();
     item.token = token;
@@ -118,8 +118,7 @@ awaitable<result<>> administration_api::create_invitation(const http::request& r
     json::write(answer.body(), item);
     if (record != nullptr) record->seal(answer, true);
     const std::string hash = hash_secret(token);
-    co_await p_.links.create_invitation(made, hash, record);
-    co_return result<>{};
+    co_return co_await p_.links.create_invitation(made, hash, when, record);
   };
   co_return co_await p_.repeats.run(r, answer, std::move(work));
 }

@@ -148,8 +148,8 @@ awaitable<std::optional<account>> link_store::find_reset(std::string_view secret
   co_return found;
 }
 
-awaitable<void> link_store::create_invitation(const invitation& made, std::string_view token_hash,
-                                              answer_record record) {
+awaitable<result<>> link_store::create_invitation(const invitation& made, std::string_view token_hash,
+                                                  const change& when, answer_record record) {
   std::optional<std::string> key;
   if (made.email) key = normalise_email(*made.email);
   const std::array values{sql::param{made.id},
@@ -159,11 +159,14 @@ awaitable<void> link_store::create_invitation(const invitation& made, std::strin
                           sql::param{made.created_by},
                           sql::param{to_millis(made.created_at)},
                           sql::param{to_millis(made.expires_at)}};
-  const auto body = [&](sql::transaction& tx) -> awaitable<void> {
+  const auto body = [&](sql::transaction& tx) -> awaitable<result<>> {
+    const auto asked = co_await require_session(tx, when);
+    if (!asked) co_return asked.error();
     co_await tx.execute(insert_invitation, values);
     co_await put_record(tx, record);
+    co_return result<>{};
   };
-  co_await store_.transact(body);
+  co_return co_await store_.transact(body);
 }
 
 awaitable<result<>> link_store::withdraw_invitation(std::string_view id, instant now) {

@@ -36,7 +36,9 @@ class link_store {
   /// Whose password the token would set; nothing if it would not. Uses nothing up.
   awaitable<std::optional<account>> find_reset(std::string_view secret, instant now);
 
-  awaitable<void> create_invitation(const invitation& made, std::string_view token_hash, answer_record record);
+  /// errc::unauthenticated if the session that asks has ended.
+  awaitable<result<>> create_invitation(const invitation& made, std::string_view token_hash, const change& when,
+                                        answer_record record);
   /// errc::not_found if it is not open.
   awaitable<result<>> withdraw_invitation(std::string_view id, instant now);
   awaitable<std::vector<invitation>> list_invitations(instant now, page which);

@@ -107,7 +107,7 @@ TEST_P(link_storage, an_invitation_makes_one_account) {
   const auto admin = add_account("admin@example.org", role::administrator);
   const invitation made{.id = new_id(), .created_by = admin.id, .created_at = when.at, .expires_at = when.at + 1h};
   const auto hash = hash_secret("token");
-  run([&] { return links->create_invitation(made, hash, nullptr); });
+  EXPECT_TRUE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
   const auto open = run([&] { return links->list_invitations(when.at, {}); });
   ASSERT_EQ(open.size(), 1U);
   EXPECT_EQ(open[0].id, made.id);
@@ -134,7 +134,7 @@ TEST_P(link_storage, an_invitation_is_for_its_address_and_time_only) {
                         .created_at = when.at,
                         .expires_at = when.at + 1h};
   const auto hash = hash_secret("token");
-  run([&] { return links->create_invitation(made, hash, nullptr); });
+  EXPECT_TRUE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
   const auto try_as = [&](std::string email, std::string token_hash, std::chrono::milliseconds later) {
     const registration with{.who = make_account(std::move(email)), .password_hash = "h", .invitation_hash = token_hash};
     const change then{when.at + later, {}};
@@ -155,7 +155,7 @@ TEST_P(link_storage, an_invitation_stays_open_when_the_address_is_taken) {
   const auto admin = add_account("admin@example.org", role::administrator);
   const invitation made{.id = new_id(), .created_by = admin.id, .created_at = when.at, .expires_at = when.at + 1h};
   const auto hash = hash_secret("token");
-  run([&] { return links->create_invitation(made, hash, nullptr); });
+  EXPECT_TRUE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
   const registration with{.who = make_account("admin@example.org"), .password_hash = "h", .invitation_hash = hash};
   const auto refused = run([&] { return accounts->register_account(with, when, nullptr); });
   ASSERT_FALSE(refused);
@@ -163,11 +163,22 @@ TEST_P(link_storage, an_invitation_stays_open_when_the_address_is_taken) {
   EXPECT_EQ(run([&] { return links->list_invitations(when.at, {}); }).size(), 1U);
 }
 
+TEST_P(link_storage, a_session_that_has_ended_invites_nobody) {
+  const auto admin = add_account("admin@example.org", role::administrator);
+  const invitation made{.id = new_id(), .created_by = admin.id, .created_at = when.at, .expires_at = when.at + 1h};
+  const auto hash = hash_secret("token");
+  when.session_id = new_id();
+  EXPECT_FALSE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
+  EXPECT_THAT(run([&] { return links->list_invitations(when.at, {}); }), IsEmpty());
+  when.session_id = add_session(admin.id, new_refresh_token(), role::administrator).what.id;
+  EXPECT_TRUE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
+}
+
 TEST_P(link_storage, a_withdrawn_invitation_is_void) {
   const auto admin = add_account("admin@example.org", role::administrator);
   const invitation made{.id = new_id(), .created_by = admin.id, .created_at = when.at, .expires_at = when.at + 1h};
   const auto hash = hash_secret("token");
-  run([&] { return links->create_invitation(made, hash, nullptr); });
+  EXPECT_TRUE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
   EXPECT_TRUE(run([&] { return links->withdraw_invitation(made.id, when.at); }));
   EXPECT_FALSE(run([&] { return links->withdraw_invitation(made.id, when.at); }));
   const registration with{.who = make_account("u@example.org"), .password_hash = "h", .invitation_hash = hash};

@@ -108,16 +108,22 @@ void merge(const preferences_body& body, preferences& into) {
   into.muted_projects.erase(twice.begin(), twice.end());
 }
 
+void write_channels(std::string& out, function_ref<bool(channel_name)> is) {
+  out += '{';
+  for (const channel_name each : channel_names) {
+    if (out.back() != '{') out += ',';
+    out.append("\"").append(to_text(each)).append(is(each) ? "\":true" : "\":false");
+  }
+  out += '}';
+}
+
 void write_preferences(std::string& out, const preferences& wanted) {
   out += R"({"channels":{)";
   for (const rule& each : rules) {
     if (out.back() != '{') out += ',';
-    out.append("\"").append(each.name).append("\":{");
-    for (const channel_name through : channel_names) {
-      if (out.back() != '{') out += ',';
-      out.append("\"").append(to_text(through)).append(wanted.wants(each.of, through) ? "\":true" : "\":false");
-    }
-    out += '}';
+    out.append("\"").append(each.name).append("\":");
+    auto is_wanted = [&](channel_name through) { return wanted.wants(each.of, through); };
+    write_channels(out, is_wanted);
   }
   out += R"(},"quiet_hours":)";
   if (wanted.quiet_hours) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "notification-service/domain/preferences.hpp"
+#include "platform/core/function_ref.hpp"
 #include "platform/json/read.hpp"
 
 namespace cumulo::notifications {
@@ -54,6 +55,8 @@ BOOST_DESCRIBE_STRUCT(preferences_body, (), (channels, quiet_hours, digest, mute
 [[nodiscard]] std::vector<fault> faults_of(const preferences_body& body);
 /// Members left out keep their value, null takes it back to the default. Precondition: no faults.
 void merge(const preferences_body& body, preferences& into);
+/// {"inbox":true,…}: what holds of each channel.
+void write_channels(std::string& out, function_ref<bool(channel_name)> is);
 void write_preferences(std::string& out, const preferences& wanted);
 
 }  // namespace cumulo::notifications

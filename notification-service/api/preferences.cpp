@@ -47,13 +47,8 @@ void write_page(http::response& answer, const reader& who, const unsubscription&
 }  // namespace
 
 awaitable<result<>> preferences_api::get_channels(const http::request& /*r*/, http::response& answer) {
-  char before = '{';
-  for (const channel_name each : channel_names) {
-    answer.body().append(1, before).append("\"").append(to_text(each)).append("\":");
-    answer.body().append(channels_.at(each).configured() ? "true" : "false");
-    before = ',';
-  }
-  answer.body() += '}';
+  auto is_configured = [this](channel_name each) { return channels_.at(each).configured(); };
+  write_channels(answer.body(), is_configured);
   co_return result<>{};
 }
 

@@ -57,7 +57,7 @@ const std::vector<option>& table() {
       {"outbound-ca-file", text, "", "Certificates (PEM) trusted by outgoing calls beside the system's. Empty: none."},
       {"rate-limits", boolean, "true", "Refuse callers who ask too often with a 429."},
       {"rate-read", number, "1200", "Reads a minute for one account, or one address where nobody is signed in."},
-      {"rate-write", number, "600", "Writes a minute for one account."},
+      {"rate-write", number, "600", "Writes a minute for one account, or one address where nobody is signed in."},
       {"rate-sign-in", number, "30", "Sign-ins, registrations and resets a minute for one address."},
       {"statement-timeout", duration, "5s", "Longest a database statement may take."},
       {"exclusive-connections", number, "8", "PostgreSQL connections for longer transactions and slow reads."},

@@ -1,5 +1,5 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch, type LinkProps } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { api, body, open } from '../../api/client';
 import { useCanMail, useRegistration } from '../../api/installation';
@@ -64,6 +64,18 @@ function useLeaveWhenSignedIn() {
   }, [session.status, navigate]);
 }
 
+/** The way to the other page. */
+function Instead({ asked, to, label }: { asked: string; to: LinkProps['to']; label: string }) {
+  return (
+    <Text size="sm">
+      {asked}{' '}
+      <Anchor component={Link} to={to} inherit underline="always">
+        {label}
+      </Anchor>
+    </Text>
+  );
+}
+
 export function SignInPage() {
   const t = useT();
   const [email, setEmail] = useState('');
@@ -85,14 +97,7 @@ export function SignInPage() {
           <Anchor component={Link} to="/app/forgot-password" size="sm">
             {t.auth.forgot}
           </Anchor>
-          {registration !== 'closed' && (
-            <Text size="sm">
-              {t.auth.noAccount}{' '}
-              <Anchor component={Link} to="/app/sign-up" inherit underline="always">
-                {t.auth.signUp}
-              </Anchor>
-            </Text>
-          )}
+          {registration !== 'closed' && <Instead asked={t.auth.noAccount} to="/app/sign-up" label={t.auth.signUp} />}
         </Stack>
       </form>
     </Frame>
@@ -144,12 +149,7 @@ export function SignUpPage() {
           <Button type="submit" loading={form.busy} fullWidth>
             {t.auth.signUp}
           </Button>
-          <Text size="sm">
-            {t.auth.haveAccount}{' '}
-            <Anchor component={Link} to="/app/sign-in" inherit underline="always">
-              {t.auth.signIn}
-            </Anchor>
-          </Text>
+          <Instead asked={t.auth.haveAccount} to="/app/sign-in" label={t.auth.signIn} />
         </Stack>
       </form>
     </Frame>

@@ -6,14 +6,27 @@
 #include "platform/http/url.hpp"
 
 namespace cumulo::http {
+namespace {
+
+/// Nothing, or ":" and a number.
+bool is_port(std::string_view text) {
+  return text.empty() || (text.front() == ':' && text.find_first_not_of("0123456789", 1) == std::string_view::npos);
+}
+
+}  // namespace
+
 std::optional<ip_address> parse_address(std::string_view text) {
   text = trim(text);
   if (text.size() > 2 && text.front() == '[') {
     const auto end = text.find(']');
-    if (end == std::string_view::npos) return std::nullopt;
+    if (end == std::string_view::npos || !is_port(text.substr(end + 1))) return std::nullopt;
     return parse_ip(text.substr(1, end - 1));
   }
-  if (std::count(text.begin(), text.end(), ':') == 1) text = text.substr(0, text.find(':'));
+  if (std::count(text.begin(), text.end(), ':') == 1) {
+    const auto colon = text.find(':');
+    if (!is_port(text.substr(colon))) return std::nullopt;
+    text = text.substr(0, colon);
+  }
   return parse_ip(text);
 }
 

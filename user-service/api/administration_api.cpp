@@ -126,7 +126,8 @@ awaitable<result<>> administration_api::create_invitation(const http::request& r
 awaitable<result<>> administration_api::withdraw_invitation(const http::request& r, http::response& answer) {
   const auto id = id_of(r, "invitation");
   if (!id) co_return id.error();
-  const auto withdrawn = co_await p_.links.withdraw_invitation(*id, p_.time.now());
+  const change when = change_of(r, p_.time);
+  const auto withdrawn = co_await p_.links.withdraw_invitation(*id, when);
   if (!withdrawn) co_return withdrawn.error();
   answer.status(204);
   co_return result<>{};

@@ -169,13 +169,16 @@ awaitable<result<>> link_store::create_invitation(const invitation& made, std::s
   co_return co_await store_.transact(body);
 }
 
-awaitable<result<>> link_store::withdraw_invitation(std::string_view id, instant now) {
-  const std::array values{sql::param{id}, sql::param{to_millis(now)}};
-  const std::array commands{sql::command{&delete_invitation, values}};
-  std::array<std::uint64_t, 1> changed{};
-  co_await store_.write(commands, changed);
-  if (changed[0] == 0) co_return error{errc::not_found, "There is no such invitation."};
-  co_return result<>{};
+awaitable<result<>> link_store::withdraw_invitation(std::string_view id, const change& when) {
+  const std::array values{sql::param{id}, sql::param{to_millis(when.at)}};
+  const auto body = [&](sql::transaction& tx) -> awaitable<result<>> {
+    const auto asked = co_await require_session(tx, when);
+    if (!asked) co_return asked.error();
+    const std::uint64_t withdrawn = co_await tx.execute(delete_invitation, values);
+    if (withdrawn == 0) co_return error{errc::not_found, "There is no such invitation."};
+    co_return result<>{};
+  };
+  co_return co_await store_.transact(body);
 }
 
 awaitable<std::vector<invitation>> link_store::list_invitations(instant now, page which) {

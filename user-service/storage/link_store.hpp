@@ -39,8 +39,8 @@ class link_store {
   /// errc::unauthenticated if the session that asks has ended.
   awaitable<result<>> create_invitation(const invitation& made, std::string_view token_hash, const change& when,
                                         answer_record record);
-  /// errc::not_found if it is not open.
-  awaitable<result<>> withdraw_invitation(std::string_view id, instant now);
+  /// errc::unauthenticated if the session that asks has ended; errc::not_found if the invitation is not open.
+  awaitable<result<>> withdraw_invitation(std::string_view id, const change& when);
   awaitable<std::vector<invitation>> list_invitations(instant now, page which);
 
   /// Deletes what expired more than a month ago: until then its use is told from that of an unknown one in the logs.

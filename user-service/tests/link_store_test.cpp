@@ -123,7 +123,7 @@ TEST_P(link_storage, an_invitation_makes_one_account) {
   });
   EXPECT_EQ(std::ranges::count(outcomes, true), 1);
   EXPECT_THAT(run([&] { return links->list_invitations(when.at, {}); }), IsEmpty());
-  EXPECT_FALSE(run([&] { return links->withdraw_invitation(made.id, when.at); })) << "it was used";
+  EXPECT_FALSE(run([&] { return links->withdraw_invitation(made.id, when); })) << "it was used";
 }
 
 TEST_P(link_storage, an_invitation_is_for_its_address_and_time_only) {
@@ -172,6 +172,11 @@ TEST_P(link_storage, a_session_that_has_ended_invites_nobody) {
   EXPECT_THAT(run([&] { return links->list_invitations(when.at, {}); }), IsEmpty());
   when.session_id = add_session(admin.id, new_refresh_token(), role::administrator).what.id;
   EXPECT_TRUE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
+  when.session_id = new_id();
+  const auto refused = run([&] { return links->withdraw_invitation(made.id, when); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::unauthenticated);
+  EXPECT_EQ(run([&] { return links->list_invitations(when.at, {}); }).size(), 1U);
 }
 
 TEST_P(link_storage, a_withdrawn_invitation_is_void) {
@@ -179,8 +184,8 @@ TEST_P(link_storage, a_withdrawn_invitation_is_void) {
   const invitation made{.id = new_id(), .created_by = admin.id, .created_at = when.at, .expires_at = when.at + 1h};
   const auto hash = hash_secret("token");
   EXPECT_TRUE(run([&] { return links->create_invitation(made, hash, when, nullptr); }));
-  EXPECT_TRUE(run([&] { return links->withdraw_invitation(made.id, when.at); }));
-  EXPECT_FALSE(run([&] { return links->withdraw_invitation(made.id, when.at); }));
+  EXPECT_TRUE(run([&] { return links->withdraw_invitation(made.id, when); }));
+  EXPECT_FALSE(run([&] { return links->withdraw_invitation(made.id, when); }));
   const registration with{.who = make_account("u@example.org"), .password_hash = "h", .invitation_hash = hash};
   EXPECT_FALSE(run([&] { return accounts->register_account(with, when, nullptr); }));
 }

@@ -14,7 +14,8 @@ TEST(addresses, are_read_as_proxies_write_them) {
     ASSERT_TRUE(address) << text;
     EXPECT_EQ(address->text(), normal) << text;
   }
-  for (const char* bad : {"", "unknown", "_hidden", "256.0.0.1", "1.2.3", "[::1", "::1::2", "localhost"}) {
+  for (const char* bad : {"", "unknown", "_hidden", "256.0.0.1", "1.2.3", "[::1", "::1::2", "localhost",
+                          "[::1].example", "[::1]x:80", "127.0.0.1:x", "127.0.0.1.example:80"}) {
     EXPECT_FALSE(parse_address(bad)) << bad;
   }
 }

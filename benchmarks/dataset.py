@@ -19,6 +19,7 @@ import time
 import load
 import processes
 import traffic
+from harness.files import copy_database
 from harness.places import ROOT
 from harness.postgres import Postgres
 from harness.raw import RawConnection
@@ -62,7 +63,7 @@ def running(shape: str, accounts: int, tasks: int, environment: dict | None = No
     """(System, its accounts) on a copy of the data, one I/O thread to a program, the largest account first."""
     place = prepared(shape, accounts, tasks)
     folder = STORE / f"running-{time.monotonic_ns()}"
-    shutil.copytree(place / "system", folder)
+    copy_database(place / "system", folder)
     people = [Account(**each) for each in json.loads((place / "accounts.json").read_text())]
     with contextlib.closing(
         _system(shape, folder, _kept(place), SIGNED_IN, {"CUMULO_IO_THREADS": "1", **(environment or {})})

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+from .files import copy_database
 from .places import POSTGRES_BIN, free_port
 
 
@@ -22,7 +23,9 @@ class Postgres:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         if copy_of:
-            subprocess.run(["cp", "-a", str(copy_of), str(self.folder / "data")], check=True)
+            copy_database(copy_of, self.folder / "data")
+            if os.geteuid() == 0:
+                subprocess.run(["chown", "-R", "postgres:postgres", str(self.folder / "data")], check=True)
         else:
             self.run("initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust", "--locale=C",
                       "--encoding=UTF8", "--no-sync")

@@ -1,28 +1,9 @@
 #include "notification-service/api/encode.hpp"
 
-#include "platform/core/clock.hpp"
 #include "platform/http/problem.hpp"
 #include "platform/json/write.hpp"
 
 namespace cumulo::notifications {
-
-namespace {
-
-void write_optional(std::string& out, const std::optional<std::string_view>& text) {
-  if (text) {
-    json::write_string(out, *text);
-  } else {
-    out += "null";
-  }
-}
-
-void write_instant(std::string& out, instant t) {
-  out += '"';
-  append_rfc3339(out, t);
-  out += '"';
-}
-
-}  // namespace
 
 void write_accepted(std::string& out, const acceptance& what) {
   out += R"({"id":)";
@@ -68,22 +49,18 @@ void write_dispatch(std::string& out, std::string_view id, const dispatch_record
   out += R"(,"title":)";
   json::write_string(out, sent.title);
   out += R"(,"created_at":)";
-  write_instant(out, sent.created_at);
+  json::write(out, sent.created_at);
   out += R"(,"send_at":)";
-  if (sent.send_at) {
-    write_instant(out, *sent.send_at);
-  } else {
-    out += "null";
-  }
+  json::write(out, sent.send_at);
   out += R"(,"deliveries":[)";
   for (const delivery_record& each : sent.deliveries) {
     if (out.back() != '[') out += ',';
     out.append(R"({"channel":")").append(to_text(each.channel));
     out.append(R"(","status":")").append(to_text(each.status));
     out.append(R"(","attempts":)").append(std::to_string(each.attempts)).append(R"(,"updated_at":)");
-    write_instant(out, each.updated_at);
+    json::write(out, each.updated_at);
     out += R"(,"detail":)";
-    write_optional(out, each.last_error);
+    json::write(out, each.last_error);
     out += '}';
   }
   out += "]}";
@@ -100,11 +77,11 @@ void write_dead_letter(std::string& out, const dead_letter& letter) {
   out += R"(,"target":)";
   json::write_string(out, letter.target);
   out.append(R"(,"attempts":)").append(std::to_string(letter.attempts)).append(R"(,"detail":)");
-  write_optional(out, letter.last_error);
+  json::write(out, letter.last_error);
   out += R"(,"due_at":)";
-  write_instant(out, letter.due_at);
+  json::write(out, letter.due_at);
   out += R"(,"updated_at":)";
-  write_instant(out, letter.updated_at);
+  json::write(out, letter.updated_at);
   out += '}';
 }
 

@@ -1,27 +1,8 @@
 #include "notification-service/storage/inbox_json.hpp"
 
-#include "platform/core/clock.hpp"
 #include "platform/json/write.hpp"
 
 namespace cumulo::notifications {
-
-namespace {
-
-void write_optional(std::string& out, const std::optional<std::string_view>& text) {
-  if (text) {
-    json::write_string(out, *text);
-  } else {
-    out += "null";
-  }
-}
-
-void write_instant(std::string& out, instant t) {
-  out += '"';
-  append_rfc3339(out, t);
-  out += '"';
-}
-
-}  // namespace
 
 void write_item(std::string& out, const inbox_item& item) {
   out += R"({"id":)";
@@ -31,17 +12,13 @@ void write_item(std::string& out, const inbox_item& item) {
   out += R"(,"body":)";
   json::write_string(out, item.body.value_or(""));
   out += R"(,"link":)";
-  write_optional(out, item.link);
+  json::write(out, item.link);
   out += R"(,"data":)";
   out += item.data.value_or("null");
   out += R"(,"created_at":)";
-  write_instant(out, item.created_at);
+  json::write(out, item.created_at);
   out += R"(,"read_at":)";
-  if (item.read_at) {
-    write_instant(out, *item.read_at);
-  } else {
-    out += "null";
-  }
+  json::write(out, item.read_at);
   out += '}';
 }
 
@@ -54,15 +31,11 @@ std::string created_on_stream(const message& m) {
 
 std::string read_on_stream(const read_selection& which, instant now, std::int64_t unread) {
   std::string out = R"({"ids":)";
-  if (which.ids) {
-    json::write(out, *which.ids);
-  } else {
-    out += "null";
-  }
+  json::write(out, which.ids);
   out += R"(,"up_to":)";
-  write_optional(out, which.up_to);
+  json::write(out, which.up_to);
   out += R"(,"read_at":)";
-  write_instant(out, now);
+  json::write(out, now);
   out.append(R"(,"unread_count":)").append(std::to_string(unread)).append("}");
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace cumulo {
 namespace {
@@ -10,12 +11,18 @@ constexpr instant first_instant = std::chrono::sys_days{std::chrono::year{1} / 1
 constexpr instant last_instant =
     std::chrono::sys_days{std::chrono::year{9999} / 12 / 31} + std::chrono::days{1} - std::chrono::milliseconds{1};
 
-void put_digits(char* at, unsigned value, int count) {
-  for (int i = count - 1; i >= 0; --i) {
-    at[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
+/// "00" to "99".
+constexpr auto pairs = [] {
+  std::array<char, 200> digits{};
+  for (unsigned i = 0; i < 100; ++i) {
+    digits[2 * i] = static_cast<char>('0' + i / 10);
+    digits[2 * i + 1] = static_cast<char>('0' + i % 10);
   }
-}
+  return digits;
+}();
+
+/// Two digits. Precondition: below 100.
+void put(char* at, unsigned value) { std::memcpy(at, pairs.data() + std::size_t{2} * value, 2); }
 
 /// Takes text from the left; every step says whether it fitted.
 class scanner {
@@ -46,25 +53,36 @@ class scanner {
 
 }  // namespace
 
-void append_rfc3339(std::string& out, instant t) {
+rfc3339_text rfc3339_of(instant t) {
   t = std::clamp(t, first_instant, last_instant);
   const auto day = std::chrono::floor<std::chrono::days>(t);
   const auto in_day = static_cast<unsigned>((t - day).count());
   // Neighbours are mostly of one day, whose text is then at hand.
   thread_local auto day_told = std::chrono::sys_days::min();
-  thread_local std::array<char, 24> text{"0000-00-00T00:00:00.000"};
+  thread_local rfc3339_text of_day{};
   if (day != day_told) {
     const std::chrono::year_month_day date{day};
-    put_digits(text.data(), static_cast<unsigned>(static_cast<int>(date.year())), 4);
-    put_digits(text.data() + 5, static_cast<unsigned>(date.month()), 2);
-    put_digits(text.data() + 8, static_cast<unsigned>(date.day()), 2);
-    text[23] = 'Z';
+    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+    std::memcpy(of_day.data(), "0000-00-00T00:00:00.000Z", of_day.size());
+    put(of_day.data(), year / 100);
+    put(of_day.data() + 2, year % 100);
+    put(of_day.data() + 5, static_cast<unsigned>(date.month()));
+    put(of_day.data() + 8, static_cast<unsigned>(date.day()));
     day_told = day;
   }
-  put_digits(text.data() + 11, in_day / 3'600'000, 2);
-  put_digits(text.data() + 14, in_day / 60'000 % 60, 2);
-  put_digits(text.data() + 17, in_day / 1'000 % 60, 2);
-  put_digits(text.data() + 20, in_day % 1'000, 3);
+  rfc3339_text text = of_day;
+  const unsigned second = in_day / 1'000;
+  const unsigned millis = in_day % 1'000;
+  put(text.data() + 11, second / 3'600);
+  put(text.data() + 14, second / 60 % 60);
+  put(text.data() + 17, second % 60);
+  text[20] = static_cast<char>('0' + millis / 100);
+  put(text.data() + 21, millis % 100);
+  return text;
+}
+
+void append_rfc3339(std::string& out, instant t) {
+  const rfc3339_text text = rfc3339_of(t);
   out.append(text.data(), text.size());
 }
 

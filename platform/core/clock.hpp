@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,9 @@ using instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// "2026-12-01T16:00:00.000Z". Instants outside the years 0001–9999 are written as the nearest one inside.
 [[nodiscard]] std::string to_rfc3339(instant t);
-/// The same, appended: for hot paths.
+/// The same for hot paths.
+using rfc3339_text = std::array<char, 24>;
+[[nodiscard]] rfc3339_text rfc3339_of(instant t);
 void append_rfc3339(std::string& out, instant t);
 
 /// RFC 3339 with any offset and up to nine fractional digits (truncated to milliseconds); nothing if malformed, if the

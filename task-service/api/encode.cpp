@@ -62,9 +62,14 @@ class short_text {
     size_ = static_cast<std::size_t>(end - text_.data());
     return *this;
   }
+  short_text& add(instant t) {
+    const rfc3339_text text = rfc3339_of(t);
+    return add("\"").add({text.data(), text.size()}).add("\"");
+  }
   short_text& add_maybe(const std::optional<std::string_view>& text) {
     return text ? add("\"").add(*text).add("\"") : add("null");
   }
+  short_text& add_maybe(const std::optional<instant>& t) { return t ? add(*t) : add("null"); }
   [[nodiscard]] std::string_view view() const { return {text_.data(), size_}; }
 
  private:
@@ -87,14 +92,9 @@ void write_task(std::string& out, const task_view& t) {
   middle.add(R"(","due":)").add_maybe(t.due).add(R"(,"timezone":)").add_maybe(t.timezone).add(R"(,"labels":)");
   out.append(middle.view()).append(t.labels);
 
-  append_time(out, R"(,"created_at":)", t.created_at);
-  append_time(out, R"(,"updated_at":)", t.updated_at);
-  if (t.completed_at) {
-    append_time(out, R"(,"completed_at":)", *t.completed_at);
-  } else {
-    out += R"(,"completed_at":null)";
-  }
   short_text tail;
+  tail.add(R"(,"created_at":)").add(t.created_at).add(R"(,"updated_at":)").add(t.updated_at);
+  tail.add(R"(,"completed_at":)").add_maybe(t.completed_at);
   tail.add(R"(,"created_by":")").add(t.created_by).add(R"(","version":)").add(t.version).add("}");
   out.append(tail.view());
 }

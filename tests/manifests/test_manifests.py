@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import yaml
-from harness.places import ROOT
+from harness.places import BIN, ROOT
 
 KUBERNETES = ROOT / "kubernetes"
 OVERLAYS = [KUBERNETES, *sorted(path.parent for path in (ROOT / "deploy" / "kubernetes").glob("*/kustomization.yaml"))]
@@ -33,6 +33,28 @@ def pods(objects: list) -> list:
     """(name, pod spec, labels) of everything that makes pods."""
     return [(o["metadata"]["name"], o["spec"]["template"]["spec"], o["spec"]["template"]["metadata"]["labels"])
             for o in objects if o["kind"] in ("Deployment", "StatefulSet", "DaemonSet", "Job")]
+
+
+def environment(objects: list, container: dict) -> dict:
+    """What a container is told, as far as it stands in the manifests; secrets are "x"."""
+    maps = {o["metadata"]["name"]: o["data"] for o in objects if o["kind"] == "ConfigMap"}
+    told = {}
+    for each in container.get("envFrom", []):
+        told |= maps.get(each["configMapRef"]["name"], {})
+    for each in container.get("env", []):
+        source = each.get("valueFrom", {})
+        if "configMapKeyRef" in source:
+            found = maps.get(source["configMapKeyRef"]["name"], {}).get(source["configMapKeyRef"]["key"])
+            told |= {each["name"]: found} if found is not None else {}
+        else:
+            told[each["name"]] = each.get("value", "x")
+    return told
+
+
+def check_known(name: str, told: dict):
+    """A program starts with nothing that it does not know."""
+    done = subprocess.run([BIN / name, "--print-config"], env=told, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, f"{name}: {done.stderr}"
 
 
 def check_restricted(name, spec):
@@ -88,7 +110,7 @@ def test_each_file_stands_alone(file, port):
         for needed in container.get("envFrom", []):
             assert needed["configMapRef"]["optional"] is True
         for variable in container["env"]:
-            assert "value" in variable or variable["valueFrom"]["secretKeyRef"]["optional"] is True
+            assert "value" in variable or next(iter(variable["valueFrom"].values()))["optional"] is True
         assert spec["terminationGracePeriodSeconds"] >= 45
 
 
@@ -100,12 +122,62 @@ def test_rendered(folder):
     check_names(objects)
     for name, spec, _ in pods(objects):
         check_restricted(name, spec)
+        if name.endswith("-service"):
+            check_known(name, environment(objects, spec["containers"][0]))
     names = {o["metadata"]["name"]: o for o in objects if o["kind"] == "Namespace"}
     assert names["cumulo"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     if folder != KUBERNETES:
         assert all(o["spec"]["replicas"] == 3 for o in objects if o["kind"] in ("Deployment", "StatefulSet"))
         text = yaml.dump_all(objects)
         assert "for-trying-out" not in text, "no public password in production"
+
+
+class TestProduction:
+    """What the overlay for production must say so that its parts find one another."""
+
+    @pytest.fixture(scope="class")
+    def objects(self):
+        return rendered(ROOT / "deploy" / "kubernetes" / "production")
+
+    def only(self, objects, kind, name):
+        """Kustomize adds ten characters to what it generates."""
+        found = [o for o in objects if o["kind"] == kind and re.fullmatch(name + "(-[a-z0-9]{10})?", o["metadata"]["name"])]
+        assert len(found) == 1, [o["metadata"]["name"] for o in found]
+        return found[0]
+
+    def test_an_event_is_on_every_server_of_the_bus(self, objects):
+        settings = self.only(objects, "ConfigMap", "cumulo")["data"]
+        assert settings["CUMULO_BUS_REPLICAS"] == str(self.only(objects, "StatefulSet", "nats")["spec"]["replicas"])
+        assert "sync_interval: always" in self.only(objects, "ConfigMap", "nats")["data"]["nats.conf"]
+        assert settings["CUMULO_BUS_SYNC_ALWAYS"] == "true", "or each service says that it does not know"
+        assert self.only(objects, "PodDisruptionBudget", "nats")["spec"]["maxUnavailable"] == 1
+
+    def test_the_stream_fits_on_its_volume(self, objects):
+        store = re.search(r"max_file_store: (\d+)G", self.only(objects, "ConfigMap", "nats")["data"]["nats.conf"]).group(1)
+        claims = self.only(objects, "StatefulSet", "nats")["spec"]["volumeClaimTemplates"]
+        assert int(claims[0]["spec"]["resources"]["requests"]["storage"].removesuffix("Gi")) > int(store)
+
+    def test_the_gateway_believes_who_is_in_front_of_it(self, objects):
+        gateway = self.only(objects, "Deployment", "api-gateway")["spec"]["template"]["spec"]["containers"][0]
+        assert environment(objects, gateway)["CUMULO_GATEWAY_TRUSTED_PROXIES"], "or all clients behind the Ingress are one address to it"
+
+    def test_what_the_operators_run_can_be_reached(self, objects):
+        def opened(key):
+            return {(port["port"], bool(rule.get("from")))
+                    for o in objects if o["kind"] == "NetworkPolicy"
+                    for wanted in o["spec"]["podSelector"].get("matchExpressions", []) if wanted["key"] == key
+                    for rule in o["spec"]["ingress"] for port in rule["ports"]}
+
+        assert self.only(objects, "NetworkPolicy", "default-deny")["spec"]["podSelector"] == {}
+        assert opened("cnpg.io/cluster") == {(5432, True), (8000, True), (9187, True)}
+        assert opened("acme.cert-manager.io/http01-solver") == {(8089, False)}
+
+    def test_signing_keys_are_sealed(self, objects):
+        secret = self.only(objects, "ExternalSecret", "cumulo-keys")["spec"]
+        for name in ("user-service", "notification-service"):
+            container = self.only(objects, "Deployment", name)["spec"]["template"]["spec"]["containers"][0]
+            wanted = next(v for v in container["env"] if v["name"] == "CUMULO_KEY_ENCRYPTION_SECRET")["valueFrom"]["secretKeyRef"]
+            assert (wanted["name"], wanted["key"]) == (secret["target"]["name"], secret["data"][0]["secretKey"])
 
 
 @pytest.mark.skipif(not shutil.which("kubectl-validate"), reason="go install sigs.k8s.io/kubectl-validate@latest brings it")
@@ -128,6 +200,15 @@ def test_schemas(version, tmp_path):
     print(f"Kubernetes {version}: {checked}")
 
 
+@pytest.mark.parametrize("name", ["user-service", "task-service", "notification-service"])
+def test_compose_tells_programs_what_they_know(name, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    told = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"][name]["environment"]
+    told = {key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in told.items()}
+    check_known(name, {key: str(secret) if key.endswith("_FILE") else value for key, value in told.items()})
+
+
 def test_compose_documents_every_variable():
     used = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
     documented = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
@@ -144,3 +225,16 @@ def test_compose_keeps_everything_in():
         for volume in each.get("volumes", []):
             source = volume.split(":")[0]
             assert not source.startswith("./") or (ROOT / source).exists(), volume
+
+
+def test_compose_says_to_the_parts_what_they_must_know_of_one_another():
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    # Who is sent to TLS is sent to the port that is published.
+    published = [port.rsplit(":", 1)[0] for port in services["api-gateway"]["ports"] if port.endswith(":8443")]
+    assert published == [services["api-gateway"]["environment"]["CUMULO_GATEWAY_TLS_PORT"]]
+    # Whether the bus writes through can be asked, or /readyz says for ever that it is not known.
+    assert "http_port: 8222" in (ROOT / "deploy" / "compose" / "nats.conf").read_text()
+    for name in ("user-service", "task-service", "notification-service"):
+        assert services[name]["environment"]["CUMULO_BUS_MONITORING_URL"] == "http://nats:8222"
+    # A slow statement is logged without its values.
+    assert {"log_min_duration_statement=500ms", "log_parameter_max_length=0"} <= set(services["postgres"]["command"])

@@ -296,6 +296,21 @@ class TestLimits:
         assert requests.post(g.url + "/tasks", data=b"x" * 102_400, timeout=10).status_code == 200
         assert len(service.seen[0][3]) == 102_400
 
+    @pytest.mark.parametrize("fields", [{}, {"Idempotency-Key": "k"}])
+    @pytest.mark.parametrize("chunked", [False, True])
+    def test_a_batch_may_be_larger(self, gateway, stub, fields, chunked):
+        service = stub()
+        g = gateway(notifications=[service])
+
+        def send(size):
+            body = b"x" * size
+            return requests.post(g.url + "/api/v1/notify/batch", data=iter([body]) if chunked else body, headers=fields, timeout=10)
+
+        assert send(4 << 20).status_code == 200
+        assert len(service.seen[0][3]) == 4 << 20
+        problem(send((4 << 20) + 1), 413)
+        problem(requests.post(g.url + "/notify", data=b"x" * ((1 << 20) + 1), timeout=10), 413)
+
     def test_headers(self, gateway, stub):
         g = gateway(tasks=[stub()])
         problem(requests.get(g.url + "/tasks", headers={"X-Long": "x" * 20_000}, timeout=10), 431)
@@ -346,6 +361,12 @@ class TestTls:
         g = gateway(TLS="self-signed")
         answer = requests.post(g.url + "/tasks?a=b", timeout=10, allow_redirects=False)
         assert answer.status_code == 308 and answer.headers["location"] == f"https://127.0.0.1:{g.tls_port}/tasks?a=b"
+
+    @pytest.mark.parametrize("published,port", [("443", ""), ("4430", ":4430"), ("127.0.0.1:9443", ":9443")])
+    def test_and_to_the_port_that_clients_reach(self, gateway, published, port):
+        g = gateway(TLS="self-signed", TLS_PORT=published)
+        answer = requests.get(g.url + "/tasks", timeout=10, allow_redirects=False)
+        assert answer.headers["location"] == f"https://127.0.0.1{port}/tasks"
 
     @pytest.mark.filterwarnings("ignore::DeprecationWarning")
     def test_old_protocols_are_refused(self, gateway):

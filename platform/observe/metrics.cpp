@@ -22,6 +22,7 @@ namespace cumulo::observe {
 namespace {
 
 constexpr std::chrono::milliseconds lag_every{250};
+constexpr double no_memory_limit = 1e15;  // bytes; cgroup v1 writes a number beyond it where there is none
 
 /// The fields of /proc/self/stat after the name (which may hold spaces); the first is number 3 in proc(5).
 std::vector<std::string> process_stat() {
@@ -76,6 +77,9 @@ void add_present_state(std::vector<prometheus::MetricFamily>& all) {
   all.push_back(family("process_cpu_seconds_total", "Processor time, user and system.", Counter,
                        (stat_field(stat, 14) + stat_field(stat, 15)) / ticks));
   all.push_back(family("process_resident_memory_bytes", "Resident memory.", Gauge, stat_field(stat, 24) * page));
+  if (const auto limit = memory_limit()) {
+    all.push_back(family("cumulo_memory_limit_bytes", "Memory that the container may have.", Gauge, *limit));
+  }
   all.push_back(family("process_virtual_memory_bytes", "Virtual memory.", Gauge, stat_field(stat, 23)));
   all.push_back(family("process_threads", "Threads.", Gauge, stat_field(stat, 20)));
   all.push_back(family("process_open_fds", "Open file descriptors.", Gauge, open_files()));
@@ -106,6 +110,14 @@ struct lag_watch : std::enable_shared_from_this<lag_watch> {
 };
 
 }  // namespace
+
+std::optional<double> memory_limit(const std::string& cgroups) {
+  for (const char* file : {"/memory.max", "/memory/memory.limit_in_bytes"}) {
+    double bytes = 0;
+    if (std::ifstream in{cgroups + file}; in >> bytes && bytes < no_memory_limit) return bytes;
+  }
+  return std::nullopt;
+}
 
 std::string exposition(prometheus::Registry& registry) {
   auto all = registry.Collect();

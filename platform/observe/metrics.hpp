@@ -5,6 +5,7 @@
 #include <prometheus/registry.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,10 @@ namespace cumulo::observe {
 /// The text exposition (format 0.0.4) of everything in the registry and of the process's present state (process_* CPU,
 /// memory, threads, open files; log lines written and dropped). Reads /proc: about 100 µs. Any thread.
 [[nodiscard]] std::string exposition(prometheus::Registry& registry);
+
+/// Bytes that the container of this process may have (cgroup v2 or v1, as a container sees its own); nothing where
+/// there is no container or no limit.
+[[nodiscard]] std::optional<double> memory_limit(const std::string& cgroups = "/sys/fs/cgroup");
 
 /// Registers what never changes: cumulo_build_info{version,commit,compiler} and process_start_time_seconds. Once per
 /// registry.

@@ -5,12 +5,18 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <array>
+
 namespace cumulo::sql {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries durations{
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 const prometheus::Histogram::BucketBoundaries group_sizes{1, 2, 4, 8, 16, 32, 64, 128, 256};
+
+constexpr std::array failures{
+    failure::unavailable,           failure::timeout,         failure::full,          failure::unique_violation,
+    failure::foreign_key_violation, failure::check_violation, failure::serialization, failure::other};
 
 double seconds(instruments::time_point from, instruments::time_point to) {
   return std::chrono::duration<double>(to - from).count();
@@ -30,6 +36,8 @@ instruments::instruments(prometheus::Registry* registry, std::string_view databa
                  .Name("cumulo_sql_errors_total")
                  .Help("Statements and transactions that failed, by kind of failure")
                  .Register(*registry);
+  // From zero on: of a counter that begins at one, rate() and increase() do not see the first.
+  for (const failure each : failures) count_of(each);
   waiting_ = &prometheus::BuildGauge()
                   .Name("cumulo_sql_waiting")
                   .Help("Requests that wait for the database, by queue")
@@ -67,9 +75,12 @@ void instruments::observe(prometheus::Histogram* statement, time_point begun, ti
   if (statement != nullptr) statement->Observe(seconds(begun, ended));
 }
 
+prometheus::Counter& instruments::count_of(failure kind) const {
+  return errors_->Add({{"database", database_}, {"engine", engine_}, {"failure", std::string{to_string(kind)}}});
+}
+
 void instruments::failed(failure kind) const {
-  if (errors_ == nullptr) return;
-  errors_->Add({{"database", database_}, {"engine", engine_}, {"failure", std::string{to_string(kind)}}}).Increment();
+  if (errors_ != nullptr) count_of(kind).Increment();
 }
 
 void instruments::committed(std::size_t members, time_point begun, time_point ended) const {

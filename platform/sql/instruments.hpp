@@ -44,6 +44,8 @@ class instruments {
   static void add(prometheus::Gauge* gauge, double change);
 
  private:
+  prometheus::Counter& count_of(failure kind) const;
+
   prometheus::Family<prometheus::Histogram>* statements_{nullptr};
   prometheus::Family<prometheus::Counter>* errors_{nullptr};
   prometheus::Family<prometheus::Gauge>* waiting_{nullptr};

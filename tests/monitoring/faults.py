@@ -319,6 +319,17 @@ def poison(lab):
     yield "200 events whose data is not what their type says", ["CumuloEventsFailing", "CumuloEventsParked"]
 
 
+def reminder_row_held(lab):
+    task = lab.person.task("x")
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5))
+    made = lab.person.post(f"/tasks/{task['id']}/reminders", {"at": at}).json()
+    connection = psycopg2.connect(lab.system.databases["task-service"])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM reminders WHERE id = %s FOR UPDATE", (made["id"],))
+    yield "somebody else's transaction holds a reminder", ["CumuloRemindersLate"]
+    connection.close()
+
+
 def mail_refused(lab):
     server = lab.mail()
     people = [server.verify(lab.system.register()) for _ in range(30)]
@@ -391,7 +402,7 @@ def alertmanager_gone(lab):
 SLOW = [webhook_endpoint_gone]
 OTHERS = [postgres_stopped, postgres_slow, nats_killed, task_service_killed, user_service_killed, notification_service_killed,
           killed_again_and_again, two_versions, starved, too_many_connections, file_descriptors, log_reader_stuck, large_bodies,
-          small_disk_full, postgres_hangs, connections_taken, deadlocks, replica_behind, poison, mail_refused, gateway_killed, gateway_full,
+          small_disk_full, postgres_hangs, connections_taken, deadlocks, replica_behind, poison, reminder_row_held, mail_refused, gateway_killed, gateway_full,
           certificate_runs_out, host_disk_fills, bad_rule, alertmanager_gone]
 #: Why nothing is made to happen for these.
 NOT_MADE = {"HostMemoryLow": "would take the memory of a machine that others use",

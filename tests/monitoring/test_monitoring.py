@@ -68,6 +68,33 @@ class TestRules:
         pages = {page.stem for page in (ROOT / "docs" / "runbooks").glob("*.md")} - {"README"}
         assert pages == {rule["alert"] for rule in ALERTS}
 
+    def test_pages_show_the_rules_as_they_are(self):
+        for rule in ALERTS:
+            page = (ROOT / "docs" / "runbooks" / (rule["alert"] + ".md")).read_text()
+            assert " ".join(rule["expr"].split()) in page, rule["alert"]
+
+    def test_pages_name_what_is_there(self):
+        """Metrics of ours, options and commands."""
+        sources = "\n".join(path.read_text() for folder in ("platform", "user-service", "task-service", "notification-service")
+                            for path in (ROOT / folder).rglob("*.[ch]pp"))
+        options = set(re.findall(r"`(--[a-z-]+)`", (ROOT / "docs" / "configuration.md").read_text())) | {"--healthcheck", "--all", "--index"}
+        for page in (ROOT / "docs" / "runbooks").glob("*.md"):
+            text = page.read_text()
+            for metric in set(re.findall(r"\bcumulo_[a-z_]+(?:_total|_seconds|_bytes|_connections|_connected|_waiting)\b", text)):
+                assert f'"{metric}"' in sources, f"{page.name}: {metric}"
+            assert set(re.findall(r"`(--[a-z-]+)", text)) <= options, page.name
+            for name in re.findall(r"`(events \w+|healthcheck)", text):
+                assert f'{{"{name}"' in sources, f"{page.name}: {name}"
+
+    def test_kubernetes_scrapes_what_the_rules_name(self, tmp_path):
+        values = yaml.safe_load((MONITORING / "helm" / "prometheus.yaml").read_text())
+        jobs = yaml.safe_load(values["extraScrapeConfigs"])
+        assert {"cumulo", "cnpg", "node"} == {job["job_name"] for job in jobs}
+        for job in jobs:  # Debian's promtool is built without these
+            assert job.pop("kubernetes_sd_configs")[0]["role"] in ("pod", "endpoints")
+        (tmp_path / "prometheus.yml").write_text(yaml.dump({"scrape_configs": jobs}))
+        run("promtool", "check", "config", tmp_path / "prometheus.yml")
+
     def test_alertmanager(self):
         run("amtool", "check-config", MONITORING / "alertmanager.yml")
 

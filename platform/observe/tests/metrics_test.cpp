@@ -6,6 +6,8 @@
 #include <boost/asio/post.hpp>
 #include <cmath>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <thread>
 
@@ -45,6 +47,24 @@ TEST(exposition, holds_the_registry_and_the_process) {
   const auto started = value_of(text, "process_start_time_seconds");
   EXPECT_NEAR(started, static_cast<double>(std::time(nullptr)), 120);
   EXPECT_EQ(value_of(text, "cumulo_log_lines_dropped_total"), 0);
+}
+
+TEST(memory_limit, is_that_of_the_container) {
+  const std::filesystem::path folder = std::filesystem::path{testing::TempDir()} / "cgroups";
+  std::filesystem::create_directories(folder / "memory");
+  const auto write = [&](const char* name, const char* text) { std::ofstream{folder / name} << text << '\n'; };
+  const auto limit = [&] { return memory_limit(folder.string()); };
+  EXPECT_EQ(memory_limit((folder / "nowhere").string()), std::nullopt);
+  write("memory/memory.limit_in_bytes", "9223372036854771712");
+  EXPECT_EQ(limit(), std::nullopt) << "as cgroup v1 says that there is none";
+  write("memory/memory.limit_in_bytes", "268435456");
+  EXPECT_EQ(limit(), 268435456.0);
+  write("memory.max", "536870912");
+  EXPECT_EQ(limit(), 536870912.0);
+  std::filesystem::remove_all(folder / "memory");
+  write("memory.max", "max");
+  EXPECT_EQ(limit(), std::nullopt);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(exposition, counts_files_and_threads_as_they_come_and_go) {

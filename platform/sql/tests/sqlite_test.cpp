@@ -175,6 +175,21 @@ TEST_F(sqlite_test, writes_that_come_together_share_a_commit) {
   db.reset();  // before its registry
 }
 
+TEST_F(sqlite_test, failures_are_counted_from_zero_on) {
+  prometheus::Registry registry;
+  open({}, &registry);
+  const auto text = prometheus::TextSerializer().Serialize(registry.Collect());
+  for (const char* kind : {"unavailable", "timeout", "full", "unique_violation", "foreign_key_violation",
+                           "check_violation", "serialization", "other"}) {
+    const std::string line =
+        std::string{R"(cumulo_sql_errors_total{database="test",engine="sqlite",failure=")"} + kind + "\"} 0\n";
+    EXPECT_NE(text.find(line), std::string::npos) << kind << '\n' << text;
+  }
+  db->close();
+  threads.stop();
+  db.reset();  // before its registry
+}
+
 TEST_F(sqlite_test, only_the_owner_may_read_the_files) {
   const auto before = ::umask(0);
   open();

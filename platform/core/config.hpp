@@ -25,6 +25,7 @@ struct option {
   std::string default_value;
   std::string_view meaning;                 ///< one sentence for --help and the docs
   std::vector<std::string_view> choices{};  ///< if not empty, the value is one of these
+  std::int64_t least{0};                    ///< of a number
 };
 
 /// Resolved options. Order of authority: flag, environment, `_FILE` environment, file (`--config`), default.

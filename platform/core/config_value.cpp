@@ -8,6 +8,8 @@
 namespace cumulo::config_value {
 namespace {
 
+constexpr std::int64_t most_of_a_number = 1'000'000'000;
+
 struct unit {
   std::string_view name;
   std::uint64_t factor;
@@ -82,10 +84,13 @@ std::string reason_against(const option& described, std::string_view text) {
   switch (described.type) {
     case option_type::text:
     case option_type::secret: break;
-    case option_type::number:
-      fits = to_number(text).has_value();
+    case option_type::number: {
+      const auto number = to_number(text);
+      fits = number && *number >= described.least && *number <= most_of_a_number;
       wanted = "a whole number";
+      if (number) wanted += " from " + std::to_string(described.least) + " to " + std::to_string(most_of_a_number);
       break;
+    }
     case option_type::boolean:
       fits = to_boolean(text).has_value();
       wanted = "true or false";

@@ -17,6 +17,7 @@ option_table table() {
   option_table t;
   t.add({{"listen", option_type::text, "127.0.0.1:8000", "Public address."},
          {"threads", option_type::number, "0", "How many threads."},
+         {"rate", option_type::number, "600", "How many a minute.", {}, 1},
          {"access-log", option_type::boolean, "true", "One line each."},
          {"idle-timeout", option_type::duration, "75s", "Silence."},
          {"max-body", option_type::size, "1MiB", "Largest body."},
@@ -93,8 +94,14 @@ TEST(config, takes_flags_in_every_form) {
   EXPECT_FALSE(resolve({"--access-log", "false"})->boolean("access-log"));
   EXPECT_FALSE(resolve({"--access-log=off"})->boolean("access-log"));
   EXPECT_TRUE(resolve({"--access-log", "--threads", "2"}, {{"CUMULO_ACCESS_LOG", "0"}})->boolean("access-log"));
-  EXPECT_EQ(resolve({"--threads", "-2"})->number("threads"), -2);
+  EXPECT_EQ(resolve({"--threads", "2"})->number("threads"), 2);
   EXPECT_THAT(resolve({"--origins", " a, ,b ,"})->list("origins"), testing::ElementsAre("a", "b"));
+}
+
+TEST(config, says_which_numbers_it_takes) {
+  EXPECT_EQ(faults_of(resolve({"--rate", "0"}, {{"CUMULO_THREADS", "-1"}})),
+            "--rate: invalid_value: must be a whole number from 1 to 1000000000, not \"0\"\n"
+            "CUMULO_THREADS: invalid_value: must be a whole number from 0 to 1000000000, not \"-1\"");
 }
 
 TEST(config, takes_an_empty_variable_as_not_given_where_empty_is_no_value) {
@@ -125,7 +132,7 @@ TEST_P(config_value_of, is_read_exactly_or_refused) {
     EXPECT_EQ(c.error().faults.size(), 1U);
     return;
   }
-  if (name == "threads") {
+  if (name == "threads" || name == "rate") {
     EXPECT_EQ(c->number(name), *expected);
   }
   if (name == "idle-timeout") {
@@ -141,7 +148,8 @@ TEST_P(config_value_of, is_read_exactly_or_refused) {
 constexpr auto refused = std::nullopt;
 INSTANTIATE_TEST_SUITE_P(
     table, config_value_of,
-    testing::Values(value_case{"threads", "9223372036854775807", 9223372036854775807},
+    testing::Values(value_case{"threads", "1000000000", 1'000'000'000}, value_case{"threads", "1000000001", refused},
+                    value_case{"threads", "-1", refused}, value_case{"rate", "1", 1}, value_case{"rate", "0", refused},
                     value_case{"threads", "9223372036854775808", refused}, value_case{"threads", "1.5", refused},
                     value_case{"threads", "0x10", refused}, value_case{"threads", " 1", refused},
                     value_case{"threads", "", refused}, value_case{"idle-timeout", "250ms", 250},

@@ -14,6 +14,8 @@ namespace cumulo::notifications {
 
 namespace {
 
+constexpr std::size_t items_of_a_write = 10;  ///< of a batch, as the rate counts them
+
 error unknown_recipient(std::string_view pointer) {
   return {errc::invalid,
           "There is no such recipient.",
@@ -96,6 +98,8 @@ awaitable<result<>> notify_api::notify(const http::request& r, http::response& a
 awaitable<result<>> notify_api::notify_batch(const http::request& r, http::response& answer) {
   const auto items = read_batch(r.body());
   if (!items) co_return items.error();
+  const auto more = static_cast<std::uint32_t>((items->size() - 1) / items_of_a_write);
+  if (const auto within = r.take_rate(more); !within) co_return within.error();
   auto work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     std::vector<acceptance> accepted;
     std::string& out = answer.body();

@@ -141,12 +141,16 @@ const rate_class* class_of(const server_shared& s, limit which) {
   return nullptr;
 }
 
-bool refuse_rate(server_thread& t, exchange& x, std::chrono::seconds retry_after) {
+error too_many(server_thread& t, std::chrono::seconds retry_after) {
   t.shared->metrics.reject(rejection::rate);
-  answer_problem(x, error{errc::too_many_requests,
-                          "Too many requests. Try again later.",
-                          {},
-                          std::max(std::chrono::seconds{1}, retry_after)});
+  return {errc::too_many_requests,
+          "Too many requests. Try again later.",
+          {},
+          std::max(std::chrono::seconds{1}, retry_after)};
+}
+
+bool refuse_rate(server_thread& t, exchange& x, std::chrono::seconds retry_after) {
+  answer_problem(x, too_many(t, retry_after));
   return false;
 }
 
@@ -155,12 +159,28 @@ std::string_view rate_key(server_thread& t, const rate_class& kind, std::string_
   return t.key_scratch;
 }
 
-/// Takes one of `who`'s allowance; false when it is used up, and the 429 made.
-bool take_rate(server_thread& t, exchange& x, const rate_class& kind, std::string_view who) {
-  const auto decision = t.shared->limiter.take(rate_key(t, kind, who), kind.allowed);
+/// Takes so many of `who`'s allowance, and says what is left.
+auth::rate_decision count(server_thread& t, exchange& x, const rate_class& kind, std::string_view who,
+                          std::uint32_t cost) {
+  const auto decision = t.shared->limiter.take(rate_key(t, kind, who), kind.allowed, cost);
   x.rate_fields.assign("RateLimit: \"").append(kind.name).append("\";r=").append(std::to_string(decision.remaining));
   x.rate_fields.append(";t=").append(std::to_string(decision.reset.count())).append("\r\n").append(kind.policy);
+  return decision;
+}
+
+/// Takes one of it; false when it is used up, and the 429 made.
+bool take_rate(server_thread& t, exchange& x, const rate_class& kind, std::string_view who) {
+  const auto decision = count(t, x, kind, who, 1);
   return decision.allowed || refuse_rate(t, x, decision.reset);
+}
+
+/// By whose allowance the request is counted: the account's, or the address's where anyone may call.
+bool take_rate(server_thread& t, exchange& x, const rate_class& kind) {
+  x.metered_by = &t;
+  x.rate = &kind;
+  request_builder{x.asked}.meter(x);
+  if (x.found->who.needs_caller) return take_rate(t, x, kind, x.asked.caller().account_id);
+  return take_rate(t, x, kind, client_network(x.asked.client_address()));
 }
 
 /// 401 as RFC 6750 §3 words it.
@@ -197,6 +217,15 @@ bool media_is_right(exchange& x, const request_head& head) {
 }
 
 }  // namespace
+
+result<> exchange::take(std::uint32_t more) {
+  const bool of_account = found->who.needs_caller;
+  const auto cost = std::min(more, std::max(1U, rate->allowed.burst) - 1);  // one has been taken
+  const auto decision = count(*metered_by, *this, *rate,
+                              of_account ? asked.caller().account_id : client_network(asked.client_address()), cost);
+  if (decision.allowed) return {};
+  return too_many(*metered_by, decision.reset);
+}
 
 bool authenticate(server_thread& t, exchange& x) {
   const auto& s = *t.shared;
@@ -319,12 +348,8 @@ bool admit(server_thread& thread, exchange& x, const request_head& head, bool pe
   if (x.found == nullptr) return true;  // the page
 
   const auto* rate = s.settings.rate_limits ? class_of(s, x.found->rate) : nullptr;
-  if (!x.found->who.needs_caller) {
-    if (rate != nullptr && !take_rate(thread, x, *rate, client_network(x.asked.client_address()))) return false;
-  } else {
-    if (!authenticate(thread, x)) return false;
-    if (rate != nullptr && !take_rate(thread, x, *rate, x.asked.caller().account_id)) return false;
-  }
+  if (x.found->who.needs_caller && !authenticate(thread, x)) return false;
+  if (rate != nullptr && !take_rate(thread, x, *rate)) return false;
   if (!media_is_right(x, head)) return false;
   if (head.content_length > x.max_body) {
     thread.shared->metrics.reject(rejection::too_large);

@@ -13,10 +13,11 @@
 namespace cumulo::http {
 
 /// One request and its answer, with the memory that both are made of: a connection has one and uses it again.
-struct exchange {
+struct exchange final : rate_meter {
   exchange() = default;
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
+  result<> take(std::uint32_t more) override;
 
   request asked;
   response answer;
@@ -30,6 +31,8 @@ struct exchange {
   std::string_view instance;  ///< path as sent, for problems
   std::string_view cors_origin;
   std::string rate_fields;
+  server_thread* metered_by{nullptr};  ///< these two when a rate applies
+  const rate_class* rate{nullptr};
   std::string client_address;  ///< when a proxy spoke for the client
   std::string decoded;         ///< path parameters
   trace::span span;            ///< of this server; records if the trace is sampled

@@ -19,6 +19,15 @@ namespace cumulo::http {
 enum class verb : std::uint8_t { get, head, post, put, patch, delete_, options };
 [[nodiscard]] std::string_view to_text(verb v);
 
+/// What a request counts against.
+class rate_meter {
+ public:
+  virtual result<> take(std::uint32_t more) = 0;
+
+ protected:
+  ~rate_meter() = default;
+};
+
 /// A request whose body has been read. Views point into the connection's buffers: valid until the handler's coroutine
 /// ends.
 class request {
@@ -47,6 +56,11 @@ class request {
   /// The verified caller. Precondition: the route's access is not `anyone`.
   [[nodiscard]] const auth::principal& caller() const { return *caller_; }
   [[nodiscard]] const std::shared_ptr<const auth::principal>& maybe_caller() const { return caller_; }
+  /// Takes `more` of the rate beside the one that the request is: for a body that stands for many. More than the whole
+  /// rate is the whole rate. errc::too_many_requests if not so many are left; then none is taken.
+  [[nodiscard]] result<> take_rate(std::uint32_t more) const {
+    return meter_ != nullptr ? meter_->take(more) : result<>{};
+  }
 
  private:
   friend class request_builder;  // request_builder.hpp: the connection, and tests of handlers
@@ -58,6 +72,7 @@ class request {
   mutable std::vector<std::pair<std::string, std::string>> query_parameters_;   // parsed when asked for
   mutable bool query_parsed_{false};
   const header_fields* fields_{nullptr};
+  rate_meter* meter_{nullptr};
 };
 
 /// The client's end of a stream. Used on the connection's I/O thread only.

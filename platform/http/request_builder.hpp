@@ -19,6 +19,7 @@ class request_builder {
     r_.path_parameters_.clear();
     r_.query_parameters_.clear();
     r_.query_parsed_ = false;
+    r_.meter_ = nullptr;
     r_.target_ = r_.path_ = r_.query_ = r_.route_ = r_.body_ = r_.traceparent_ = {};
   }
   void method(verb v) { r_.method_ = v; }
@@ -37,6 +38,7 @@ class request_builder {
     r_.secure_ = secure;
   }
   void caller(std::shared_ptr<const auth::principal> who) { r_.caller_ = std::move(who); }
+  void meter(rate_meter& of) { r_.meter_ = &of; }
   /// Raw values as the router found them; the caller decodes those that hold a %.
   [[nodiscard]] std::vector<std::pair<std::string_view, std::string_view>>& path_parameters() {
     return r_.path_parameters_;

@@ -46,6 +46,16 @@ handler who_am_i() {
   };
 }
 
+/// Takes as many of the rate as the body says, beside its own.
+handler take_many() {
+  return [](const request& r, response& out) -> awaitable<result<>> {
+    const auto within = r.take_rate(static_cast<std::uint32_t>(std::stoul(std::string{r.body()})));
+    if (!within) co_return within.error();
+    out.body() = "taken";
+    co_return result<>{};
+  };
+}
+
 handler fail_with(error e) {
   return [e](const request&, response& out) -> awaitable<result<>> {
     out.body() = "half an answer";
@@ -90,6 +100,7 @@ std::vector<route> table() {
       {verb::post, "/feed", echo(), anyone, limit::write, 0, "text/calendar"},
       {verb::get, "/me", who_am_i(), caller_with("tasks:read")},
       {verb::post, "/me", who_am_i(), caller_with("tasks:write"), limit::write},
+      {verb::post, "/many", take_many(), caller_with("tasks:write"), limit::write},
       {verb::get, "/admin", who_am_i(), administrator_with("session")},
       {verb::post, "/sign-in", fail_with({errc::unauthenticated, "No.", {}, {}}), anyone, limit::sign_in},
       {verb::get, "/invalid", fail_with({errc::invalid, "No.", {{"/a", "required", "\"x\"\n"}, {"?b", "c", "d"}}, {}})},
@@ -389,6 +400,36 @@ TEST(gate_rates, by_address_then_by_account) {
   EXPECT_EQ(server.exchange(ask("GET", "/me", from("192.0.2.7") + "Authorization: Bearer admin\r\n")).status, 429);
   EXPECT_EQ(server.exchange(ask("GET", "/me", from("192.0.2.8") + "Authorization: Bearer admin\r\n")).status, 200);
   EXPECT_GE(server.metric("cumulo_http_rejected_total", {{"reason", "rate"}}), 5);
+}
+
+TEST(gate_rates, a_body_that_stands_for_many_takes_as_many) {
+  known_tokens tokens;
+  const auto limited = [](server_settings& s) {
+    s.rate_limits = true;
+    s.write_rate = {10, std::chrono::minutes{10}};
+  };
+  test_server server{table(), limited, &tokens};
+  const auto send = [&](const char* who, const char* count) {
+    return server.exchange(ask("POST", "/many",
+                               std::string{"Content-Type: application/json\r\nAuthorization: Bearer "} + who + "\r\n",
+                               count));
+  };
+  const auto first = send("good", "5");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_THAT(first.field("ratelimit"), HasSubstr("\"write\";r=4;t="));
+  const auto refused = send("good", "5");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_GT(std::stoi(refused.field("retry-after")), 0);
+  EXPECT_THAT(refused.field("ratelimit"), HasSubstr("\"write\";r=3;t=")) << "but for its own, none was taken";
+  EXPECT_EQ(send("good", "2").status, 200);
+  EXPECT_EQ(send("good", "0").status, 429);
+  EXPECT_EQ(send("admin", "1000").status, 200) << "more than there can ever be is all there is";
+  EXPECT_EQ(send("admin", "0").status, 429);
+  test_server unlimited{table(), {}, &tokens};
+  EXPECT_EQ(
+      unlimited.exchange(ask("POST", "/many", "Content-Type: application/json\r\nAuthorization: Bearer good\r\n", "99"))
+          .status,
+      200);
 }
 
 TEST(gate_proxies, only_the_trusted_speak_for_others) {

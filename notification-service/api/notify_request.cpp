@@ -76,7 +76,7 @@ result<std::vector<std::string>> read_batch(std::string_view json) {
   auto body = json::read_checked<batch_request>(json, rules);
   if (!body) return body.error();
   std::vector<std::string> items;
-  for (json::raw& each : body->items) items.push_back(std::move(each.text));
+  for (json::unread& each : body->items) items.push_back(std::move(each.text));
   return items;
 }
 

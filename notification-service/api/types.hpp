@@ -24,7 +24,7 @@ BOOST_DESCRIBE_STRUCT(notify_request, (), (user_id, email, title, body, channels
 
 /// Each item is read by itself, so that the fault of one does not refuse the others.
 struct batch_request {
-  std::vector<json::raw> items;
+  std::vector<json::unread> items;
 };
 BOOST_DESCRIBE_STRUCT(batch_request, (), (items))
 

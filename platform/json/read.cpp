@@ -204,8 +204,9 @@ std::string_view name_of(kind what) {
   return "a value";
 }
 
-/// Compact text of any value; its strings and objects obey the same rules as elsewhere.
-void append_compact(reader& r, const path* where, const node& value, std::string& out) {
+/// Compact text of any value; its strings and objects obey the same rules as elsewhere, if there is a reader to be
+/// told.
+void append_compact(reader* r, const path* where, const node& value, std::string& out) {
   switch (value.what) {
     case kind::null: out += "null"; return;
     case kind::boolean: out += value.boolean ? "true" : "false"; return;
@@ -213,10 +214,10 @@ void append_compact(reader& r, const path* where, const node& value, std::string
     case kind::natural:
     case kind::real: out += value.text; return;
     case kind::string:
-      if (check_text(r, where, value.text)) write_string(out, value.text);
+      if (r == nullptr || check_text(*r, where, value.text)) write_string(out, value.text);
       return;
     case kind::array: {
-      if (!r.may_enter(where, value)) return;
+      if (r != nullptr && !r->may_enter(where, value)) return;
       out += '[';
       path here{.parent = where, .is_index = true};
       for (const node* child = value.children; child != nullptr; child = child->next, ++here.index) {
@@ -227,13 +228,15 @@ void append_compact(reader& r, const path* where, const node& value, std::string
       return;
     }
     case kind::object: {
-      if (!r.may_enter(where, value)) return;
+      if (r != nullptr && !r->may_enter(where, value)) return;
       out += '{';
       std::set<std::string_view> seen;
       for (const node* child = value.children; child != nullptr; child = child->next) {
         const path here{.parent = where, .key = child->key};
-        if (!seen.insert(child->key).second) r.add(&here, "duplicate_member", "This member is given twice.");
-        if (!check_text(r, &here, child->key)) continue;
+        if (r != nullptr) {
+          if (!seen.insert(child->key).second) r->add(&here, "duplicate_member", "This member is given twice.");
+          if (!check_text(*r, &here, child->key)) continue;
+        }
         if (child != value.children) out += ',';
         write_string(out, child->key);
         out += ':';
@@ -435,7 +438,12 @@ void read_value(reader& r, const path* where, const node& found, instant& target
 
 void read_value(reader& r, const path* where, const node& found, raw& target) {
   target.text.clear();
-  append_compact(r, where, found, target.text);
+  append_compact(&r, where, found, target.text);
+}
+
+void read_value(reader& /*r*/, const path* where, const node& found, unread& target) {
+  target.text.clear();
+  append_compact(nullptr, where, found, target.text);
 }
 
 }  // namespace cumulo::json::detail

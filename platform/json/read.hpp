@@ -7,10 +7,10 @@
 // required<…> is every other type: leaving it out is a fault "required", null is "wrong_type".
 // instant (RFC 3339; otherwise "invalid_time"), std::vector<T>, std::map<std::string, T>, described enums (by their
 // names; a trailing underscore is dropped, so `delete_` reads "delete"; so do members), described structs (also with
-// described bases), json::raw (any value, kept as its text). Unknown members are faults "unknown_member"; a member
-// given twice is "duplicate_member"; a NUL (\u0000) is "invalid_character"; a number that does not fit is
-// "out_of_range"; a name that is no enumerator is "invalid_choice". The first 100 faults are listed; one
-// "too_many_faults" stands for the rest.
+// described bases), json::raw and json::unread (any value, kept as its text). Unknown members are faults
+// "unknown_member"; a member given twice is "duplicate_member"; a NUL (\u0000) is "invalid_character"; a number that
+// does not fit is "out_of_range"; a name that is no enumerator is "invalid_choice". The first 100 faults are listed;
+// one "too_many_faults" stands for the rest.
 #include <string>
 #include <string_view>
 
@@ -21,6 +21,11 @@ namespace cumulo::json {
 
 /// Any JSON value, kept as compact JSON text.
 struct raw {
+  std::string text;
+};
+
+/// The same, whatever is wrong inside (members given twice, NULs): for whoever reads it again by itself.
+struct unread {
   std::string text;
 };
 

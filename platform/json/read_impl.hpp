@@ -126,6 +126,7 @@ void read_value(reader& r, const path* where, const node& found, bool& target);
 void read_value(reader& r, const path* where, const node& found, double& target);
 void read_value(reader& r, const path* where, const node& found, instant& target);
 void read_value(reader& r, const path* where, const node& found, raw& target);
+void read_value(reader& r, const path* where, const node& found, unread& target);
 
 template <class T>
   requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)

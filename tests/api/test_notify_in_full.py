@@ -1,6 +1,7 @@
 """POST /notify in full: scheduling, cancelling, placeholders, batches; and what administrators see of deliveries."""
 
 import datetime
+import json
 import time
 
 import pytest
@@ -135,6 +136,29 @@ class TestBatches:
         assert items[6]["deliveries"][0]["status"] == "scheduled"
         assert titles(person) == ["6", "1"] and titles(other) == []
         assert person.get(f"/notify/{items[0]['id']}").status_code == 200
+
+    def test_a_fault_in_the_text_of_one_is_its_own(self, person):
+        good = json.dumps({"user_id": person.id, "title": "good"})
+        items = [good, '{"title": "a", "title": "b"}', good.replace("good", "a\\u0000b"),
+                 good.replace("}", ', "data": {"a": 1, "a": 2}}')]
+        answer = person.post("/notify/batch", data='{"items": [' + ",".join(items) + "]}", headers={"Content-Type": "application/json"})
+        assert answer.status_code == 202, answer.text
+        items = answer.json()["items"]
+        assert [i["status"] for i in items] == [202, 422, 422, 422]
+        assert [(e["pointer"], e["code"]) for i in items[1:] for e in i["errors"]] == [
+            ("/title", "duplicate_member"), ("/user_id", "required"), ("/title", "invalid_character"), ("/data/a", "duplicate_member")]
+        assert titles(person) == ["good"]
+
+    def test_it_counts_as_a_write_for_every_ten_items(self, own_system):
+        system = own_system(environment={"CUMULO_RATE_LIMITS": "true", "CUMULO_RATE_WRITE": "50"})
+        person = system.register()
+        batch = {"items": [{"user_id": person.id, "title": "x"}] * 200}
+        first = person.post("/notify/batch", batch)
+        assert first.status_code == 202 and first.headers["ratelimit"].startswith('"write";r=30;')
+        answers = [person.post("/notify/batch", batch) for _ in range(3)]
+        assert [a.status_code for a in answers] == [202, 429, 429]
+        assert int(answers[1].headers["retry-after"]) >= 1
+        assert person.get("/notifications").json()["unread_count"] == 400, "of what is refused nothing is sent"
 
     def test_a_thousand_and_no_more(self, person):
         item = {"user_id": person.id, "title": "x"}

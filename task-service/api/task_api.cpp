@@ -43,16 +43,12 @@ awaitable<result<>> task_api::list(const http::request& r, http::response& answe
     write_task(out.next(), t);
     return out.keep();
   };
-  std::optional<list_position> last;
-  auto read = [&]() -> awaitable<void> {
-    last = co_await list_tasks(n_.store, r.caller().account_id, query->filter, query->page, write);
-  };
-  if (is_slow(query->filter, query->page)) {
-    const result<> had_turn = co_await n_.turns.run(r.caller().account_id, read);
-    if (had_turn.has_error()) co_return had_turn.error();
-  } else {
-    co_await read();
-  }
+  const std::string_view caller = r.caller().account_id;
+  auto in_turn = [&](function_ref<awaitable<void>()> read) { return n_.turns.run(caller, read); };
+  const result<std::optional<list_position>> listed =
+      co_await list_tasks(n_.store, caller, query->filter, query->page, write, in_turn);
+  if (listed.has_error()) co_return listed.error();
+  const std::optional<list_position>& last = *listed;
   out.finish(r, last ? std::optional{cursor_of(query->page, *last)} : std::nullopt);
   co_return result<>{};
 }

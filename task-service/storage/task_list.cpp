@@ -131,15 +131,15 @@ struct bound_list {
 
 }  // namespace
 
-bool is_slow(const task_filter& filter, const task_page& page) {
-  return !is_quick(shape_of(filter, page, page.after && page.after->undated), filter);
-}
-
-awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::string_view account_id,
-                                                   const task_filter& filter, const task_page& page,
-                                                   function_ref<bool(const task_view&)> sink) {
+awaitable<result<std::optional<list_position>>> list_tasks(sql::database& store, std::string_view account_id,
+                                                           const task_filter& filter, const task_page& page,
+                                                           function_ref<bool(const task_view&)> sink,
+                                                           slow_turn slowly) {
+  using end_of_page = std::optional<list_position>;
   bound_list bound{store.kind(), account_id, filter, page};
-  if (bound.statuses == 0 || bound.priorities == 0 || (filter.words && filter.words->empty())) co_return std::nullopt;
+  if (bound.statuses == 0 || bound.priorities == 0 || (filter.words && filter.words->empty())) {
+    co_return end_of_page{};
+  }
 
   list_position last;
   int taken = 0;
@@ -182,34 +182,47 @@ awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::st
   // Of a frequent word or a large project the page is soon full; a rare one is better looked up, unless the account is
   // small. A stretch's end is found before it is looked through, and kept, so that what is added meanwhile is in
   // neither.
-  std::optional<stretch> next = bound.worth_looking_through(store.kind());
-  while (next && !more) {
-    list_shape s = shape_of(filter, page, false);
-    s.looked_through = true;
-    const list_shape its_end = s.end_of_stretch();
-    const list_statement& to_its_end = statement_for(its_end);
-    std::optional<std::string>& end = bound.stretch_end;
-    end.reset();
-    auto take_end = [&](const sql::row& row) { end = row.text(0); };
-    const std::vector<sql::param> values = values_of(to_its_end, its_end, next->length - 1);
-    co_await store.query(to_its_end.what, values, take_end);
+  auto run_first = [&]() -> awaitable<void> {
+    std::optional<stretch> next = bound.worth_looking_through(store.kind());
+    while (next) {
+      list_shape s = shape_of(filter, page, false);
+      s.looked_through = true;
+      const list_shape its_end = s.end_of_stretch();
+      const list_statement& to_its_end = statement_for(its_end);
+      std::optional<std::string>& end = bound.stretch_end;
+      end.reset();
+      auto take_end = [&](const sql::row& row) { end = row.text(0); };
+      const std::vector<sql::param> values = values_of(to_its_end, its_end, next->length - 1);
+      co_await store.query(to_its_end.what, values, take_end);
 
-    const int found_before = taken;
-    co_await run(s);
-    if (more) break;
-    if (!end) co_return std::nullopt;
-    bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = *end};
-    if (taken - found_before < next->dense) next.reset();
-  }
-
-  const bool dated_only = page.sort != task_sort::due || filter.due_from || filter.due_until;
-  for (;;) {
-    if (!more) co_await run(shape_of(filter, page, undated));
-    if (more || undated || dated_only) break;
+      const int found_before = taken;
+      co_await run(s);
+      if (more || !end) co_return;
+      bound.looked_through_to = list_position{.undated = false, .number = 0, .text = {}, .id = *end};
+      if (taken - found_before < next->dense) next.reset();
+    }
+    co_await run(shape_of(filter, page, undated));
+  };
+  const bool has_undated_end = page.sort == task_sort::due && !undated && !filter.due_from && !filter.due_until;
+  auto run_undated_end = [&]() -> awaitable<void> {
+    if (more || !has_undated_end) co_return;
     undated = true;
+    co_await run(shape_of(filter, page, true));
+  };
+  auto run_all = [&]() -> awaitable<void> {
+    co_await run_first();
+    co_await run_undated_end();
+  };
+
+  if (!is_quick(shape_of(filter, page, undated), filter)) {
+    if (const result<> done = co_await slowly(run_all); done.has_error()) co_return done.error();
+  } else {
+    co_await run_first();
+    if (!more && has_undated_end) {
+      if (const result<> done = co_await slowly(run_undated_end); done.has_error()) co_return done.error();
+    }
   }
-  if (!more) co_return std::nullopt;
-  co_return last;
+  co_return more ? end_of_page{std::move(last)} : end_of_page{};
 }
 
 }  // namespace cumulo::tasks

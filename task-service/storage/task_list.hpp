@@ -9,6 +9,7 @@
 #include "platform/core/async.hpp"
 #include "platform/core/clock.hpp"
 #include "platform/core/function_ref.hpp"
+#include "platform/core/result.hpp"
 #include "platform/sql/database.hpp"
 #include "task-service/domain/task.hpp"
 
@@ -43,16 +44,17 @@ struct task_page {
   int limit{50};
 };
 
-/// Does it read more than its page, with database::query_slow?
-[[nodiscard]] bool is_slow(const task_filter& filter, const task_page& page);
+/// Runs a read that goes through more than its page (with database::query_slow), or refuses to.
+using slow_turn = function_ref<awaitable<result<>>(function_ref<awaitable<void>()> read)>;
 
 /// Hands at most `page.limit` tasks that `account_id` may see to `sink`, which may end the page by returning false:
 /// that task begins the next one. It must take the first. The position for the next page, if there is one. Archived
 /// projects' tasks only when their project is asked for. Orders by created_at, updated_at and due walk an index, so
-/// that a page costs the same however deep it lies; the others sort what the filter leaves. `filter` and `page` outlive
-/// the call.
-[[nodiscard]] awaitable<std::optional<list_position>> list_tasks(sql::database& store, std::string_view account_id,
-                                                                 const task_filter& filter, const task_page& page,
-                                                                 function_ref<bool(const task_view&)> sink);
+/// that a page costs the same however deep it lies; the others sort what the filter leaves, in one `slowly`, and so
+/// does the undated end of a list by due, when the page comes to it. An error is that of `slowly`. `filter` and `page`
+/// outlive the call.
+[[nodiscard]] awaitable<result<std::optional<list_position>>> list_tasks(
+    sql::database& store, std::string_view account_id, const task_filter& filter, const task_page& page,
+    function_ref<bool(const task_view&)> sink, slow_turn slowly);
 
 }  // namespace cumulo::tasks

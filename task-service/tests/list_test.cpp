@@ -359,6 +359,28 @@ TEST_P(lists, pages_show_every_task_once_while_others_come_in) {
   }
 }
 
+TEST_P(lists, take_a_turn_for_what_goes_through_more_than_the_page) {
+  add_random(40);
+  const auto turns = [&](const task_filter& filter, const task_page& page) {
+    return list_page(ada, filter, page).turns;
+  };
+  const task_page by_due{.sort = task_sort::due, .descending = false, .after = {}, .limit = 3};
+  EXPECT_EQ(turns({}, {}), 0);
+  EXPECT_EQ(turns({}, by_due), 0) << "the page ends before the tasks without a due time";
+  task_page whole = by_due;
+  whole.limit = 200;
+  EXPECT_EQ(turns({}, whole), 1) << "and here it comes to them";
+  task_page undated = by_due;
+  undated.after = list_position{.undated = true, .number = 0, .text = {}, .id = ""};
+  EXPECT_EQ(turns({}, undated), 1);
+  task_filter dated;
+  dated.due_until = now + std::chrono::hours{24 * 365};
+  EXPECT_EQ(turns(dated, whole), 0) << "which are not in this list";
+  task_filter narrow;
+  narrow.priority = {task_priority::high};
+  EXPECT_EQ(turns(narrow, whole), 1) << "all of it in one";
+}
+
 TEST_P(lists, end_exactly_when_nothing_follows) {
   for (int i = 0; i < 14; ++i) all.push_back(add(ada, "Task"));
   for (int sort = 0; sort < 5; ++sort) {

@@ -148,6 +148,7 @@ class storage : public cumulo::test::each_engine {
   struct page_seen {
     std::vector<std::string> ids;
     std::optional<list_position> next;
+    int turns{0};  ///< reads that went through more than the page
   };
   page_seen list_page(const std::string& account, const task_filter& filter, const task_page& page) {
     page_seen seen;
@@ -156,7 +157,12 @@ class storage : public cumulo::test::each_engine {
         seen.ids.emplace_back(t.id);
         return true;
       };
-      seen.next = co_await list_tasks(*database, account, filter, page, take);
+      auto slowly = [&](function_ref<awaitable<void>()> read) -> awaitable<result<>> {
+        ++seen.turns;
+        co_await read();
+        co_return result<>{};
+      };
+      seen.next = *co_await list_tasks(*database, account, filter, page, take, slowly);
     });
     return seen;
   }

@@ -7,6 +7,24 @@
 
 namespace cumulo::tasks {
 
+namespace {
+
+/// A pause that its time overtakes is a miss, without anybody's change.
+std::string etag_of(const reminder& r, instant now) {
+  const bool is_missed = state_of(r, now) == reminder_state::missed;
+  return tasks::etag_of(r.version) + (is_missed ? "-missed" : "");
+}
+
+bool if_match_allows(const http::request& r, const reminder& found, instant now) {
+  return http::if_match_allows(r, tasks::etag_of(found.version)) || http::if_match_allows(r, etag_of(found, now));
+}
+
+void tell_version(http::response& answer, const reminder& r, instant now) {
+  answer.header("ETag", "\"" + etag_of(r, now) + "\"");
+}
+
+}  // namespace
+
 awaitable<result<>> reminder_api::list(const http::request& r, http::response& answer) {
   const std::string_view task_id = r.path_parameter("id");
   if (!is_id(task_id)) co_return no_such("task");
@@ -39,7 +57,7 @@ awaitable<result<>> reminder_api::create(const http::request& r, http::response&
       answer.clear();
       answer.status(201);
       answer.header("Location", "/api/v1/tasks/" + armed.task_id + "/reminders/" + armed.id);
-      tell_version(answer, armed.version);
+      tell_version(answer, armed, who.now);
       write_reminder(answer.body(), armed, who.now);
       if (record == nullptr) return {};
       record->seal(answer);
@@ -62,9 +80,8 @@ awaitable<result<>> reminder_api::get(const http::request& r, http::response& an
   if (!is_id(task_id) || !is_id(id)) co_return no_such("reminder");
   const std::optional<reminder> found = co_await n_.reminders.find_reminder(r.caller().account_id, task_id, id);
   if (!found) co_return no_such("reminder");
-  write_reminder(answer.body(), *found, n_.time.now());
-  if (!answer.etag(r, etag_of(found->version))) co_return result<>{};
-  answer.body().clear();
+  const instant now = n_.time.now();
+  if (!answer.etag(r, etag_of(*found, now))) write_reminder(answer.body(), *found, now);
   co_return result<>{};
 }
 
@@ -72,8 +89,9 @@ awaitable<result<>> reminder_api::remove(const http::request& r, http::response&
   const std::string_view task_id = r.path_parameter("id");
   const std::string_view id = r.path_parameter("reminder_id");
   if (!is_id(task_id) || !is_id(id)) co_return no_such("reminder");
+  const instant now = n_.time.now();
   auto decide = [&](reminder& found, const reminded_task&) -> result<std::vector<sql::command>> {
-    if (!http::if_match_allows(r, etag_of(found.version))) return stale();
+    if (!if_match_allows(r, found, now)) return stale();
     return std::vector<sql::command>{};
   };
   const result<> outcome = co_await n_.reminders.delete_reminder(r.caller().account_id, task_id, id, decide);
@@ -98,10 +116,10 @@ awaitable<result<>> reminder_api::snooze(const http::request& r, http::response&
   service::idempotency::work work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     auto decide = [&](reminder& found, const reminded_task& about) -> result<std::vector<sql::command>> {
       answer.clear();
-      if (!http::if_match_allows(r, etag_of(found.version))) return stale();
+      if (!if_match_allows(r, found, now)) return stale();
       const result<> put_off = tasks::snooze(found, *wanted, about, now);
       if (put_off.has_error()) return put_off.error();
-      tell_version(answer, found.version);
+      tell_version(answer, found, now);
       write_reminder(answer.body(), found, now);
       if (record == nullptr) return std::vector<sql::command>{};
       record->seal(answer);

@@ -195,6 +195,23 @@ class TestSnoozeAndDelete:
         assert person.get(path).status_code == 404 and person.delete(path).status_code == 404
 
 
+    def test_what_its_time_has_overtaken_is_not_unchanged(self, person):
+        task = person.task()
+        reminder = remind(person, task, at=text(soon(seconds=2)))
+        path = f"/tasks/{task['id']}/reminders/{reminder['id']}"
+        person.patch(f"/tasks/{task['id']}", {"status": "done"})
+        seen = person.get(path)
+        assert seen.json()["state"] == "paused"
+        deadline = time.monotonic() + 10 * PATIENCE
+        while (again := person.get(path, headers={"If-None-Match": seen.headers["etag"]})).status_code == 304:
+            assert time.monotonic() < deadline, "its time has come, and it is still said to be as it was"
+            time.sleep(0.2)
+        assert again.json()["state"] == "missed"
+        assert person.get(path, headers={"If-None-Match": again.headers["etag"]}).status_code == 304
+        # Nobody has changed it, so whoever saw it before may still delete it.
+        assert person.delete(path, headers={"If-Match": seen.headers["etag"]}).status_code == 204
+
+
 def lateness(fired: dict) -> float:
     """Seconds from when a reminder was to be to when it was."""
     was, was_to_be = (datetime.datetime.fromisoformat(fired[m].replace("Z", "+00:00")) for m in ("fired_at", "remind_at"))

@@ -44,6 +44,25 @@ def test_routes_let_those_in_whom_the_contract_names(tmp_path):
         assert ({} in operation.get("security", [])) == (who == "anyone"), path
 
 
+def test_answers_name_the_fields_that_come_with_them():
+    of_the_key, faults = {"Idempotency-Replayed"}, []
+    for method, path, operation in contract().operations():
+        shared = contract().document["paths"][path].get("parameters", [])
+        taken = {contract()._resolve(each)["name"] for each in [*operation.get("parameters", []), *shared]}
+        for status, described in operation["responses"].items():
+            if status[0] != "2":
+                continue
+            named = set(contract()._resolve(described).get("headers", {}))
+            wanted = {"X-Request-Id"} | (of_the_key if "Idempotency-Key" in taken else set())
+            wanted |= {"ETag"} if "If-None-Match" in taken else set()
+            wanted |= {"RateLimit", "RateLimit-Policy"} if operation["x-limit"] != "none" else set()
+            if not wanted <= named:
+                faults.append((method, path, status, wanted - named))
+        if "Idempotency-Key" in taken and not {"400", "422"} <= set(operation["responses"]):
+            faults.append((method, path, "a bad key"))
+    assert not faults
+
+
 @pytest.mark.parametrize("name", [*PROGRAMS, "cumulo"])
 def test_help_and_version(name):
     for flag, word in (("--help", "--database-url"), ("--version", name), ("--help-markdown", "CUMULO_DATABASE_URL")):

@@ -64,8 +64,9 @@ std::optional<std::string> query_reader::text(std::string_view name, std::size_t
     if (known == name && ++seen == 1) value = text;
   }
   if (seen > 1) fail(name, "repeated", "May be given once.");
-  if (value && value->size() > max_length) {
-    fail(name, "too_long", "At most " + std::to_string(max_length) + " bytes.");
+  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+  if (value && static_cast<std::size_t>(std::count_if(value->begin(), value->end(), begins_character)) > max_length) {
+    fail(name, "too_long", "At most " + std::to_string(max_length) + " characters.");
     return std::nullopt;
   }
   return value;

@@ -16,6 +16,7 @@ namespace cumulo::http {
 class query_reader {
  public:
   explicit query_reader(const request& r);
+  /// `max_length` in characters, as the contract counts them.
   [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max_length = 200);
   [[nodiscard]] std::vector<std::string> list(std::string_view name,
                                               std::size_t max_items = 50);  ///< repeated or comma-separated

@@ -41,7 +41,8 @@ void append_status_line(std::string& out, int status) {
 void append_cors(std::string& out, std::string_view origin) {
   out.append("Access-Control-Allow-Origin: ").append(origin);
   out.append(
-      "\r\nAccess-Control-Expose-Headers: ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
+      "\r\nAccess-Control-Expose-Headers: ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, "
+      "Retry-After, "
       "X-Request-Id\r\n");
 }
 

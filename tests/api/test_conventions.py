@@ -27,6 +27,7 @@ class TestIdempotencyKey:
         assert first.status_code in (201, 202)
         assert (second.status_code, second.json()) == (first.status_code, first.json())
         assert second.headers.get("location") == first.headers.get("location")
+        assert second.headers["idempotency-replayed"] == "true" and "idempotency-replayed" not in first.headers
         assert len(person.get(list_path).json()["items"]) == before + 1
 
     @pytest.mark.parametrize(("path", "members", "list_path"), CALLS)
@@ -146,6 +147,8 @@ def test_cors_when_configured(own_system):
     answer = requests.options(url + "/tasks/x", headers=asked, timeout=10)
     assert answer.headers["access-control-allow-origin"] == "https://app.example"
     assert "PATCH" in answer.headers["access-control-allow-methods"]
+    shown = requests.get(url + "/healthz", headers={"Origin": "https://app.example"}, timeout=10).headers["access-control-expose-headers"]
+    assert {"ETag", "Link", "Location", "Idempotency-Replayed", "Retry-After"} <= set(shown.split(", "))
     refused = requests.options(url + "/tasks/x", headers={**asked, "Origin": "https://evil.example"}, timeout=10)
     assert "access-control-allow-origin" not in refused.headers
 

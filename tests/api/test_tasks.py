@@ -252,6 +252,10 @@ class TestList:
         person.task("d", description="nach Zürich", status="in_progress")
         assert set(titles(person.get(f"/tasks?{query}"))) == expected
 
+    @pytest.mark.parametrize(("q", "status"), [("ж" * 200, 200), ("😀" * 200, 200), ("ж" * 201, 422), ("x" * 201, 422)])
+    def test_what_is_searched_for_is_counted_in_characters(self, person, q, status):
+        assert person.get("/tasks", params={"q": q}).status_code == status
+
     @pytest.mark.parametrize("q", ['"', "a\"b", "title:a", "a OR b", "NOT a", "a*", "(", "a AND", "^a", "-a", "a - b", "''",
                                    "%", "_", "\\", "NEAR(a b)", "{a}", ":", "a:*", "&|!", "<->", "ﬀ", "😀", "%00", "x" * 200])
     def test_search_never_trips_over_its_input(self, person, q):

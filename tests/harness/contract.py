@@ -9,6 +9,8 @@ import yaml
 from .places import CONTRACT
 
 METHODS = ("get", "put", "post", "delete", "patch")
+#: What an answer carries of these, the contract must name.
+FIELDS = ("ETag", "Location", "Link", "Idempotency-Replayed", "Set-Cookie", "Retry-After", "WWW-Authenticate")
 
 
 class Contract:
@@ -69,6 +71,8 @@ class Contract:
             described = responses.get("default")
         assert described, f"{method} {template} answers {answer.status_code}, which the contract does not know"
         described = self._resolve(described)
+        unnamed = [name for name in FIELDS if name in answer.headers and name not in described.get("headers", {})]
+        assert not unnamed, f"{method} {template} {answer.status_code} carries {unnamed}, which the contract does not name"
         if answer.status_code in (204, 304):
             assert not answer.content
         elif is_json and answer.content:

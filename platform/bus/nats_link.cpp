@@ -26,6 +26,8 @@ constexpr auto write_patience = 5s;
 constexpr auto reconnect_after = 250ms;
 constexpr auto reconnect_jitter = 500ms;
 constexpr int reconnect_buffer = 1 << 20;
+constexpr auto connect_again_after = 2s;
+constexpr auto say_again_after = 60s;
 
 void must(natsStatus status, const char* doing) {
   if (status != NATS_OK) throw std::runtime_error(std::string{doing} + ": " + natsStatus_GetText(status));
@@ -100,7 +102,11 @@ struct nats_link::library {
   static void on_error(natsConnection*, natsSubscription*, natsStatus what, void*) {
     log::warn("bus: NATS reports a fault", {{"fault", natsStatus_GetText(what)}});
   }
-  static void on_closed(natsConnection*, void* self) { static_cast<library*>(self)->closed.set_value(); }
+  static void on_closed(natsConnection*, void* self) {
+    nats_link& to = *static_cast<library*>(self)->link;
+    to.library_->closed.set_value();
+    asio::post(to.context_, [&to] { to.connect_again(); });
+  }
   static void on_drained(void* self) { static_cast<library*>(self)->drained.set_value(); }
 };
 
@@ -162,15 +168,20 @@ void nats_link::connect() {
   natsConnection* made = nullptr;
   const natsStatus status = natsConnection_Connect(&made, library_->options.get());
   library_->connection.reset(made);
-  if (made == nullptr) {  // only for what no retry can mend
-    log::error("bus: the connection to NATS cannot be made", {{"error", natsStatus_GetText(status)}});
-    return;
+  if (made == nullptr) {  // it does not try again by itself: the credentials are refused, for one
+    const auto now = std::chrono::steady_clock::now();
+    if (now - said_ > say_again_after) {
+      said_ = now;
+      log::error("bus: the connection to NATS cannot be made", {{"error", natsStatus_GetText(status)}});
+    }
+    return connect_later();
   }
   natsSubscription* inbox = nullptr;
   const natsStatus subscribed =
       natsConnection_Subscribe(&inbox, made, (inbox_ + ">").c_str(), library::on_message, library_.get());
   if (subscribed != NATS_OK) {
     log::error("bus: NATS takes no subscription", {{"error", natsStatus_GetText(subscribed)}});
+    natsConnection_Close(made);
     return;
   }
   library_->inbox.reset(inbox);
@@ -182,9 +193,32 @@ void nats_link::connect() {
   }
 }
 
+void nats_link::connect_later() {
+  later_.emplace(context_, connect_again_after);
+  later_->async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled && !closing_) connect();
+  });
+}
+
+/// The connection is closed: by us, or by libnats, which gives up for good once a server has refused it twice. It may
+/// be that somebody puts the credentials right, or that the server was too busy to look at them in time.
+void nats_link::connect_again() {
+  if (closing_) return;
+  log::warn("bus: NATS has refused the connection; it will be made anew", {});
+  set_connected(false);
+  if (library_->inbox) library_->drained.get_future().wait_for(connect_patience);
+  library_->inbox.reset();
+  library_->connection.reset();
+  library_->closed = {};
+  library_->drained = {};
+  connect_later();
+}
+
 void nats_link::close() {
   if (!thread_.joinable()) return;
   auto end = [this] {
+    closing_ = true;
+    later_.reset();
     if (library_->connection) natsConnection_Close(library_->connection.get());
   };
   std::promise<void> ended;

@@ -4,6 +4,7 @@
 // Everything but the constructor, open(), close() and the destructor is called on context()'s thread, the link's own:
 // libnats may block there, on a lock or a full socket. Messages come from libnats's threads by asio::post.
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -62,6 +63,8 @@ class nats_link {
   void take(nats_message message);
   void set_connected(bool yes);
   void connect();
+  void connect_later();
+  void connect_again();
 
   std::unique_ptr<library> library_;
   std::chrono::milliseconds patience_;
@@ -73,6 +76,9 @@ class nats_link {
   std::map<std::uint64_t, taker> places_;
   asio::io_context context_{1};
   std::optional<asio::executor_work_guard<io_executor>> work_;
+  std::optional<asio::steady_timer> later_{};  ///< until the next attempt
+  bool closing_{false};
+  std::chrono::steady_clock::time_point said_{};
   std::thread thread_;
 };
 

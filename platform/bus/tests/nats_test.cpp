@@ -152,6 +152,40 @@ TEST_P(over_nats, events_wait_in_the_outbox_while_it_is_away_and_come_once) {
   expect_each_once_in_order("c", 2, 6);
 }
 
+// libnats closes a connection for good that was refused twice: until a restart, events waited in the outbox.
+TEST_P(over_nats, credentials_that_were_refused_for_a_while_are_tried_again) {
+  const auto with_password = [](const std::string& password, std::uint16_t port) {
+    return cumulo::test::nats_server::options{.more = "authorization { user: cumulo, password: " + password + " }\n",
+                                              .port = port};
+  };
+  cumulo::test::nats_server right{with_password("right", 0)};
+  right.kill();
+  const auto refuse_for = [&](std::chrono::milliseconds time) {
+    const cumulo::test::nats_server wrong{with_password("another", right.port())};
+    std::this_thread::sleep_for(time);
+  };
+  const std::string address = "nats://cumulo:right@127.0.0.1:" + std::to_string(right.port());
+  const auto events = make(address);
+  {
+    const cumulo::test::nats_server wrong{with_password("another", right.port())};
+    events->start();
+    std::this_thread::sleep_for(2s);
+    EXPECT_FALSE(events->check().ok);
+  }
+  right.start();
+  relay moving{*db, events.get(), threads, {.batch = 16, .idle_poll = 20ms}, &metrics};
+  moving.start();
+  emit({numbered("a", 0)});
+  EXPECT_TRUE(soon([&] { return effects().size() == 1; }, 30s)) << "refused from the beginning";
+  right.kill();
+  refuse_for(5s);
+  right.start();
+  emit({numbered("a", 1)});
+  EXPECT_TRUE(soon([&] { return effects().size() == 2; }, 30s)) << "refused when it connected again";
+  moving.stop();
+  events->stop();
+}
+
 TEST_P(over_nats, a_server_that_lost_everything_is_set_up_again) {
   cumulo::test::nats_server server;
   const auto events = make(server.url());

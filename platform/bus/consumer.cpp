@@ -21,8 +21,10 @@ const sql::statement insert_parked{
     "INSERT INTO parked_events (consumer, event_id, envelope, error, parked_at, attempts) "
     "SELECT ?1, ?2, ?3, ?4, CAST(?5 AS BIGINT), CAST(?6 AS BIGINT) "
     "WHERE NOT EXISTS (SELECT 1 FROM consumed_events WHERE consumer = ?1 AND event_id = ?2) ON CONFLICT DO NOTHING"};
-const sql::statement forget_consumed{"bus.forget_consumed",
-                                     "DELETE FROM consumed_events WHERE consumer = ?1 AND event_id < ?2"};
+const sql::statement forget_consumed{
+    "bus.forget_consumed",
+    "DELETE FROM consumed_events WHERE consumer = ?1 AND event_id < ?2 AND event_id <= COALESCE((SELECT event_id FROM "
+    "consumed_events WHERE consumer = ?1 ORDER BY event_id LIMIT 1 OFFSET ?3), ?2)"};
 const sql::statement count_attempt{
     "bus.count_attempt",
     "INSERT INTO event_attempts (consumer, event_id, attempts, failed_at) VALUES (?1, ?2, 1, ?3) "
@@ -38,6 +40,7 @@ const sql::statement forget_old_attempts{"bus.forget_old_attempts",
 constexpr auto first_pause = 50ms;
 constexpr auto longest_pause = std::chrono::milliseconds{5s};
 constexpr auto sweep_every = 1h;
+constexpr std::uint64_t most_forgotten = 1'000;  // at once: nobody waits long behind it
 
 /// The smallest UUIDv7 of a millisecond.
 std::string first_id_of(instant t) {
@@ -186,11 +189,13 @@ awaitable<void> consumer::sweep_when_due() {
   auto due = next_sweep_.load();
   if (to_millis(now) < due || !next_sweep_.compare_exchange_strong(due, to_millis(now + sweep_every))) co_return;
   const std::string before = first_id_of(now - consumed_kept);
-  const std::array consumed{sql::param{what_.consumer}, sql::param{before}};
+  const std::array consumed{sql::param{what_.consumer}, sql::param{before}, sql::param{most_forgotten - 1}};
   const std::array attempts{sql::param{what_.consumer}, sql::param{to_millis(now - consumed_kept)}};
   const std::array commands{sql::command{&forget_consumed, consumed}, sql::command{&forget_old_attempts, attempts}};
+  std::array<std::uint64_t, commands.size()> forgotten{};
   try {
-    co_await what_.database->write(commands);
+    co_await what_.database->write(commands, forgotten);
+    if (forgotten[0] == most_forgotten) next_sweep_ = 0;  // the rest at the next event
   } catch (const sql::database_error& e) {
     log::warn("bus: old consumption records stay until the next hour",
               {{"consumer", what_.consumer}, {"error", e.what()}});

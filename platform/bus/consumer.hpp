@@ -51,7 +51,7 @@ class consumer {
   /// Keeps the event, with why it failed, in parked_events and takes it as consumed, unless it is. Throws
   /// database_error.
   awaitable<void> park(std::string event_id, std::string envelope, std::string error, int attempts);
-  /// Once an hour: forgets what was consumed long ago.
+  /// Once an hour: forgets what was consumed long ago; where that is much, a piece with each call.
   awaitable<void> sweep_when_due();
 
  private:

@@ -216,6 +216,24 @@ TEST_P(delivery, old_consumption_records_are_swept) {
   EXPECT_EQ(count(count_consumed), 3) << "c's old one is gone, the new ones and another's stay";
 }
 
+// In one statement, those of a busy hour took longer than a statement may: then none were ever deleted.
+TEST_P(delivery, consumption_records_are_swept_in_pieces) {
+  const sql::statement fill{"test.fill_consumed",
+                            "INSERT INTO consumed_events (consumer, event_id, consumed_at) "
+                            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) "
+                            "SELECT 'c', '0100-' || i, 0 FROM n"};
+  const sql::statement count_old{"test.count_old", "SELECT COUNT(*) FROM consumed_events WHERE event_id < '0101'"};
+  const std::array commands{sql::command{&fill, {}}};
+  run(threads, [&]() -> awaitable<void> { co_await db->write(commands); });
+  const auto events = make_inproc_broker(nullptr);
+  events->subscribe(consumer("c", leaving("c")));
+  for (const std::int64_t left : {1500, 500, 0}) {
+    const std::vector batch{numbered("a", 0)};
+    run(threads, [&]() -> awaitable<void> { co_await events->publish(batch); });
+    EXPECT_EQ(count(count_old), left);
+  }
+}
+
 TEST_P(delivery, what_has_been_acted_on_is_not_parked) {
   bus::consumer whose{consumer("c", leaving("c")), &metrics};
   const auto attempt = [&](const event& e) -> awaitable<void> { co_await whose.attempt(e); };

@@ -88,8 +88,8 @@ class row {
 using row_sink = function_ref<void(const row&)>;
 
 enum class failure {
-  unavailable,  ///< cannot connect, connection lost, pool exhausted: the caller answers 503
-  timeout,      ///< statement or client deadline passed: 503
+  unavailable,  ///< cannot connect, connection lost, no turn in time, others' lock: the caller answers 503
+  timeout,      ///< the statement took too long, or there was no answer: 503
   full,         ///< disk full: 507
   unique_violation,
   foreign_key_violation,

@@ -494,7 +494,7 @@ void postgres_link::tick() {
   while (!pending_.empty() && now - pending_.front()->asked > settings_.client_deadline) {
     auto* late = pending_.front();
     pending_.pop_front();
-    refuse(*late, failure::timeout, "the request waited longer than the client's deadline");
+    refuse(*late, failure::unavailable, "the request waited longer than the client's deadline");
   }
   if (state_ == state::up) {
     if (under_way_.empty()) {

@@ -115,7 +115,7 @@ void postgres_pool::tick() {
   while (!seekers_.empty() && now - seekers_.front()->asked > settings_.client_deadline) {
     auto* late = seekers_.front();
     seekers_.pop_front();
-    refuse(*late, failure::timeout, "no connection came free within the client's deadline");
+    refuse(*late, failure::unavailable, "no connection came free within the client's deadline");
   }
   const auto links = all_;  // a tick may drop one
   for (const auto& link : links) link->tick();

@@ -27,7 +27,7 @@ class postgres_pool : public std::enable_shared_from_this<postgres_pool> {
     std::shared_ptr<postgres_link> link_;
   };
 
-  /// Throws failure::unavailable if too many wait or none can be opened, failure::timeout after the client's deadline.
+  /// Throws failure::unavailable if too many wait, none can be opened, or none comes free within the client's deadline.
   awaitable<lease> acquire(std::string_view statement_name);
   void tick();
   /// `closed` is called when every connection has come back.

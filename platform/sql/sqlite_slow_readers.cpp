@@ -54,7 +54,8 @@ void slow_readers::work() {
     instruments::add(waiting_gauge_, -1);
     try {
       if (std::chrono::steady_clock::now() - read->asked > settings_.client_deadline) {
-        throw database_error(failure::timeout, read->what->name, "the read waited longer than the client's deadline");
+        throw database_error(failure::unavailable, read->what->name,
+                             "the read waited longer than the client's deadline");
       }
       if (!connection) {
         connection = std::make_unique<sqlite_connection>(file_, sqlite_connection::access::read_only,

@@ -138,9 +138,9 @@ void sqlite_writer::commit_group(std::deque<sqlite_change*>& taken) {
       taken.pop_front();
       group.push_back(change);
       if (begun - change->asked > settings_.client_deadline) {
-        meter_.failed(failure::timeout);
-        change->fail(std::make_exception_ptr(
-            database_error(failure::timeout, "sqlite.write", "the change waited longer than the client's deadline")));
+        meter_.failed(failure::unavailable);
+        change->fail(std::make_exception_ptr(database_error(failure::unavailable, "sqlite.write",
+                                                            "the change waited longer than the client's deadline")));
         continue;
       }
       const auto written_before = sqlite3_total_changes64(connection_.handle());

@@ -1,5 +1,6 @@
 // What every broker promises, from outbox to effect, through failures: nothing lost, nothing twice, each subject in
 // order. The same tests run in process and over NATS.
+#include <future>
 #include <random>
 
 #include "platform/bus/parked.hpp"
@@ -224,6 +225,36 @@ TEST_P(contract, a_consumers_database_that_is_away_or_busy_with_others_parks_not
   events->stop();
   EXPECT_EQ(count(count_parked), 0);
   EXPECT_EQ(attempts, 6);
+}
+
+// A migration that builds an index, a reindexing, VACUUM FULL: they hold locks for longer than a statement may take.
+TEST_P(contract, a_table_that_others_hold_locked_parks_nothing) {
+  if (GetParam().engine == sql::engine::sqlite) GTEST_SKIP() << "it has no locks but the writer's";
+  static const sql::statement lock{"test.lock", "LOCK TABLE effects IN ACCESS EXCLUSIVE MODE"};
+  static const sql::statement linger{"test.linger", "SELECT pg_sleep(4)"};
+  const auto impatient = sql::open(url(), threads, {.statement_timeout = 300ms}, nullptr);
+  auto handles = consumer("c", leaving("c"));
+  handles.database = impatient.get();
+  const auto events = make_broker(&metrics);
+  events->subscribe(handles);
+  events->start();
+  std::promise<void> locked;
+  auto held = cumulo::test::start(threads, [&]() -> awaitable<void> {
+    auto body = [&](sql::transaction& tx) -> awaitable<void> {
+      co_await tx.execute(lock);
+      locked.set_value();
+      co_await tx.execute(linger);
+    };
+    co_await db->transact(body);
+  });
+  locked.get_future().wait();
+  const std::vector batch{numbered("a", 0)};
+  publish(*events, batch);
+  held.get();
+  EXPECT_TRUE(soon([&] { return count(count_effects) == 1; }));
+  EXPECT_EQ(count(count_parked), 0);
+  events->stop();
+  impatient->close();
 }
 
 TEST_P(contract, what_is_parked_can_be_replayed_once) {

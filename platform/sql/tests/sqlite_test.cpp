@@ -281,7 +281,7 @@ TEST_F(sqlite_test, a_full_disk_is_told_apart_and_passes) {
   db.reset();
 }
 
-TEST_F(sqlite_test, a_full_queue_refuses_at_once_and_a_late_turn_is_a_timeout) {
+TEST_F(sqlite_test, a_full_queue_refuses_at_once_and_a_late_turn_is_refused) {
   open({.client_deadline = std::chrono::milliseconds{150}, .max_waiting = 3});
   std::atomic<bool> entered{false};
   auto blocking = start(threads, [&]() -> awaitable<void> {
@@ -302,7 +302,7 @@ TEST_F(sqlite_test, a_full_queue_refuses_at_once_and_a_late_turn_is_a_timeout) {
       w.get();
       ADD_FAILURE() << "waited longer than the deadline";
     } catch (const database_error& e) {
-      EXPECT_EQ(e.kind(), failure::timeout);
+      EXPECT_EQ(e.kind(), failure::unavailable);
     }
   }
   EXPECT_EQ(failure_of(threads, [this] { return insert("later"); }), std::nullopt);

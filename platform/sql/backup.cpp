@@ -46,6 +46,8 @@ class source {
   /// From the snapshot, into one file that stands alone and has reached the disk.
   void copy() {
     sqlite_connection to{target_, sqlite_connection::access::read_write, no_limit, nullptr};
+    // One transaction as large as the database: its pages are written as they come, and not kept until the end.
+    to.run_script("PRAGMA cache_spill=ON; PRAGMA cache_size=-4096", name);
     sqlite3_backup* under_way = sqlite3_backup_init(to.handle(), "main", copying_.handle(), "main");
     if (under_way == nullptr) to.throw_error(sqlite3_extended_errcode(to.handle()), name);
     const int step = sqlite3_backup_step(under_way, -1);

@@ -107,11 +107,13 @@ class sqlite_database final : public database {
   void copy_into(const std::string& file) const {
     sqlite_connection from{file_, sqlite_connection::access::read_only, std::chrono::hours{24}, nullptr};
     sqlite_connection to{file, sqlite_connection::access::read_write, std::chrono::hours{24}, nullptr};
+    to.run_script("PRAGMA cache_spill=ON; PRAGMA cache_size=-4096", "sqlite.backup");  // or all stays in memory
     auto* copying = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
     if (copying == nullptr) to.throw_error(sqlite3_extended_errcode(to.handle()), "sqlite.backup");
-    sqlite3_backup_step(copying, -1);
+    const int step = sqlite3_backup_step(copying, -1);
     const int code = sqlite3_backup_finish(copying);
     if (code != SQLITE_OK) to.throw_error(code, "sqlite.backup");
+    if (step != SQLITE_DONE) to.throw_error(step, "sqlite.backup");
     to.run_script("PRAGMA journal_mode=DELETE", "sqlite.backup");  // one file that stands alone
   }
 

@@ -1,6 +1,9 @@
 #include "platform/sql/backup.hpp"
 
+#include <sys/resource.h>
+
 #include <fstream>
+#include <iostream>
 #include <thread>
 
 #include "platform/sql/tests/sql_fixture.hpp"
@@ -72,6 +75,44 @@ TEST_F(backups, are_of_one_instant_while_writes_go_on) {
   a->close();
   b->close();
   threads.stop();
+}
+
+// A copy is one transaction, whose pages were all kept until its end: whoever runs in a small container was killed.
+TEST_F(backups, of_a_large_database_take_little_memory) {
+  static const statement fill{"backup.fill",
+                              "INSERT INTO folder (id, name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                              "FROM n WHERE i < 40) SELECT i, CAST(zeroblob(4000000) AS TEXT) || i FROM n"};
+  const std::string url = make("large.db");
+  {
+    io_threads threads{1};
+    const auto db = open(url, threads, {}, nullptr);
+    threads.start();
+    run(threads, [&]() -> awaitable<void> { co_await change(*db, fill, {}); });
+    db->close();
+    threads.stop();
+  }
+  ASSERT_GT(std::filesystem::file_size(folder.file("large.db")), 150'000'000U);
+  const auto copy_in_little = [&] {
+    std::ifstream status{"/proc/self/status"};
+    std::string word;
+    rlim_t kilobytes = 0;
+    while (status >> word && word != "VmData:") {
+    }
+    status >> kilobytes;
+    const rlimit limit{(kilobytes + 64 * 1024) * 1024, (kilobytes + 64 * 1024) * 1024};
+    setrlimit(RLIMIT_DATA, &limit);
+    try {
+      const std::array orders{copy_order{url, folder.file("copy")}};
+      copy_together(orders);
+      check_integrity(orders[0].file);
+    } catch (const std::exception& e) {
+      std::cerr << e.what();
+      std::_Exit(1);
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(copy_in_little(), testing::ExitedWithCode(0), "");
+  EXPECT_EQ(std::filesystem::file_size(folder.file("copy")), std::filesystem::file_size(folder.file("large.db")));
 }
 
 TEST_F(backups, stand_alone_and_are_private) {

@@ -4,6 +4,7 @@
 #include "platform/core/id.hpp"
 #include "platform/core/version.hpp"
 #include "platform/json/write.hpp"
+#include "platform/observe/log.hpp"
 #include "platform/outbound/answer.hpp"
 
 namespace cumulo::notifications {
@@ -179,7 +180,11 @@ awaitable<attempt> webhook_sender::send(const outgoing& what) {
   const instant now = came.logged.at;
   auto notice = [&](const webhook& paused) { return webhook_paused_notice(paused, what.locale, now); };
   const webhook_repository::report report{came.logged, true, came.gone};
-  co_await webhooks_.record(report, caller_.settings().pauses, notice);
+  try {
+    co_await webhooks_.record(report, caller_.settings().pauses, notice);
+  } catch (const sql::database_error& e) {  // it has been sent all the same, and must not go out once more for its log
+    log::warn("webhooks: an attempt cannot be logged now", {{"webhook", to->id}, {"why", e.what()}});
+  }
   if (!came.logged.error) co_return attempt{};
   co_return attempt{.how = came.hopeless ? attempt::outcome::failed : attempt::outcome::retry,
                     .error = *came.logged.error,

@@ -24,6 +24,7 @@ using steady = std::chrono::steady_clock;
 
 constexpr auto say_again_after = 60s;
 constexpr auto record_again_after = 500ms;
+constexpr auto longest_at_stop = 3s;
 constexpr auto measure_every = 10s;
 constexpr int release_batch = 100;
 constexpr int expire_batch = 500;
@@ -201,8 +202,10 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
   awaitable<void> deliver(worker& w, claimed_delivery what) {
     std::optional<outgoing> loaded;
     const attempt outcome = co_await try_once(w, what, loaded);
-    // The database may be away for a moment. When the lease has run out, another attempt is anyone's.
-    for (const auto until = steady::now() + settings.lease;;) {
+    // The database may be away for a moment. When the lease has run out, another attempt is anyone's; so it is when the
+    // process has ended, and what was sent would go out once more.
+    auto until = steady::now() + settings.lease;
+    for (bool told_to_stop = false;;) {
       bool stored = false;
       try {
         co_await record(w, what, loaded, outcome);
@@ -211,7 +214,8 @@ struct delivery_engine::state : std::enable_shared_from_this<state> {
         log::warn("delivery: an outcome cannot be stored now",
                   {{"channel", to_text(what.channel)}, {"notification", what.notification_id}, {"why", e.what()}});
       }
-      if (stored || stopping || steady::now() > until) break;
+      if (stopping && !std::exchange(told_to_stop, true)) until = std::min(until, steady::now() + longest_at_stop);
+      if (stored || steady::now() > until) break;
       asio::steady_timer pause{context};
       co_await wait(pause, record_again_after);
     }

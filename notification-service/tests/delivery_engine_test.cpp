@@ -2,6 +2,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -251,6 +252,34 @@ TEST_P(delivery_engine_on, stopping_waits_for_what_is_in_flight) {
   EXPECT_FALSE(works->stop(50ms));
   open = true;
   EXPECT_TRUE(works->stop(20s));
+  EXPECT_EQ(status_of(id), "delivered");
+}
+
+// Otherwise what has been sent would go out once more.
+TEST_P(delivery_engine_on, stopping_waits_a_moment_for_a_database_that_is_away) {
+  static const sql::statement hide{"test.hide", "ALTER TABLE deliveries RENAME TO deliveries_away"};
+  static const sql::statement show{"test.show", "ALTER TABLE deliveries_away RENAME TO deliveries"};
+  const auto change = [&](const sql::statement& how) {
+    run([&]() -> awaitable<void> {
+      const std::array commands{sql::command{&how, {}}};
+      co_await database->write(commands);
+    });
+  };
+  std::atomic<bool> open{false};
+  scripted_sender mail{channel_name::email, [&](const outgoing&) -> awaitable<attempt> {
+                         while (!open) co_await sleep(5ms);
+                         co_return attempt{};
+                       }};
+  const std::string id = put_mail(ann);
+  const auto works = start({&mail});
+  EXPECT_TRUE(eventually([&] { return mail.sent().size() == 1; }));
+  change(hide);
+  auto stopped = std::async(std::launch::async, [&] { return works->stop(20s); });
+  std::this_thread::sleep_for(100ms);
+  open = true;
+  std::this_thread::sleep_for(800ms);
+  change(show);
+  EXPECT_TRUE(stopped.get());
   EXPECT_EQ(status_of(id), "delivered");
 }
 

@@ -115,7 +115,9 @@ bus::event user_registered(const account& who, const change& when) {
 }
 
 bus::event user_updated(const account& who, const change& when) {
-  return make("user.updated", who.id, when, describe(who));
+  bus::event told = make("user.updated", who.id, when, describe(who));
+  told.time = who.updated_at;
+  return told;
 }
 
 bus::event user_disabled(std::string_view account_id, std::string_view reason, const change& when) {

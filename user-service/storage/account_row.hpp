@@ -7,6 +7,10 @@
   "id, email, name, timezone, locale, role, email_verified_at, disabled_at, erase_at, created_at, updated_at, " \
   "version"
 
+/// "updated_at = …": `now`, but never earlier than before. Replicas' clocks differ, and whoever is told of an account
+/// goes by the time of what it is told.
+#define CUMULO_UPDATED_AT(now) "updated_at = CASE WHEN updated_at > " now " THEN updated_at ELSE " now " END"
+
 namespace cumulo::users::storage {
 
 inline constexpr int account_columns = 12;

@@ -32,7 +32,7 @@ constexpr sql::statement update_profile_row{
     "account.update_profile",
     "UPDATE accounts SET name = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN CAST(?3 AS TEXT) ELSE name END, "
     "timezone = COALESCE(CAST(?4 AS TEXT), timezone), locale = COALESCE(CAST(?5 AS TEXT), locale), "
-    "updated_at = ?6, version = version + 1 "
+     CUMULO_UPDATED_AT("?6") ", version = version + 1 "
     "WHERE id = ?1 AND (CAST(?7 AS BIGINT) IS NULL OR version = CAST(?7 AS BIGINT)) RETURNING " CUMULO_ACCOUNT_COLUMNS};
 
 constexpr sql::statement update_password{

@@ -9,8 +9,8 @@ namespace {
 
 // Reads the row as it is and holds it until the end, so that nothing between is overwritten.
 constexpr sql::statement take_account{
-    "account.take",
-    "UPDATE accounts SET updated_at = ?2, version = version + 1 WHERE id = ?1 RETURNING " CUMULO_ACCOUNT_COLUMNS};
+    "account.take", "UPDATE accounts SET " CUMULO_UPDATED_AT(
+                        "?2") ", version = version + 1 WHERE id = ?1 RETURNING " CUMULO_ACCOUNT_COLUMNS};
 constexpr sql::statement count_other_administrators{"account.other_administrators",
                                                     "SELECT COUNT(*) FROM accounts WHERE role = 'administrator' AND "
                                                     "disabled_at IS NULL AND erase_at IS NULL AND id <> ?1"};
@@ -58,6 +58,8 @@ awaitable<result<authority_outcome>> authority_store::change_authority(const std
 
     authority_outcome outcome{.now = *found};
     account& now = outcome.now;
+    change told = when;
+    told.at = found->updated_at;
     what.name.merge_into(now.name);
     if (what.role) now.role = *what.role;
     if (what.disabled && !*what.disabled) now.disabled_at.reset();
@@ -82,7 +84,7 @@ awaitable<result<authority_outcome>> authority_store::change_authority(const std
       outcome.ended = co_await end_sessions(tx, id, "", "account_disabled", when, lives_);
       outcome.refused = true;
       co_await put_revocation(tx, id, id, when.at + lives_.revoked_account());
-      co_await put_event(tx, events::user_disabled(id, "administrator", when));
+      co_await put_event(tx, events::user_disabled(id, "administrator", told));
     } else if (demoted) {
       outcome.ended = co_await end_sessions(tx, id, "", "role_changed", when, lives_);
     }
@@ -91,7 +93,7 @@ awaitable<result<authority_outcome>> authority_store::change_authority(const std
     }
     if (enabled && !now.erase_at) {
       co_await tx.execute(delete_revocation, by_id);
-      co_await put_event(tx, events::user_enabled(id, when));
+      co_await put_event(tx, events::user_enabled(id, told));
       outcome.restored = true;
     }
     co_return outcome;
@@ -120,7 +122,9 @@ awaitable<result<authority_outcome>> authority_store::request_erasure(const std:
     outcome.now.erase_at = erase_at;
     outcome.ended = co_await end_sessions(tx, id, "", "account_disabled", when, lives_);
     co_await put_revocation(tx, id, id, when.at + lives_.revoked_account());
-    co_await put_event(tx, events::user_disabled(id, "erasure_requested", when));
+    change told = when;
+    told.at = found->updated_at;
+    co_await put_event(tx, events::user_disabled(id, "erasure_requested", told));
     co_return outcome;
   };
   co_return co_await store_.transact(body);

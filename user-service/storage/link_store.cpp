@@ -33,12 +33,12 @@ constexpr sql::statement sweep_tokens{"one_time_token.sweep", "DELETE FROM one_t
 
 constexpr sql::statement set_verified{
     "account.verify_email",
-    "UPDATE accounts SET email_verified_at = COALESCE(email_verified_at, ?2), updated_at = ?2, version = version + 1 "
-    "WHERE id = ?1 RETURNING " CUMULO_ACCOUNT_COLUMNS};
+    "UPDATE accounts SET email_verified_at = COALESCE(email_verified_at, ?2), " CUMULO_UPDATED_AT("?2") ", "
+    "version = version + 1 WHERE id = ?1 RETURNING " CUMULO_ACCOUNT_COLUMNS};
 constexpr sql::statement set_password{
     "account.reset_password",
-    "UPDATE accounts SET password_hash = ?3, email_verified_at = COALESCE(email_verified_at, ?2), updated_at = ?2, "
-    "version = version + 1 WHERE id = ?1 RETURNING " CUMULO_ACCOUNT_COLUMNS};
+    "UPDATE accounts SET password_hash = ?3, email_verified_at = COALESCE(email_verified_at, ?2), " CUMULO_UPDATED_AT(
+        "?2") ", version = version + 1 WHERE id = ?1 RETURNING " CUMULO_ACCOUNT_COLUMNS};
 
 constexpr sql::statement insert_invitation{
     "invitation.insert",

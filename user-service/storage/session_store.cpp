@@ -12,7 +12,7 @@ constexpr sql::statement mark_sign_in{
     "account.mark_sign_in",
     "UPDATE accounts SET last_sign_in_at = ?3, erase_at = NULL "
     "WHERE id = ?1 AND password_hash = ?2 AND role = ?4 AND disabled_at IS NULL AND (erase_at IS NULL OR erase_at > "
-    "?3)"};
+    "?3) RETURNING updated_at"};
 constexpr sql::statement mark_active{
     "account.mark_active",
     "UPDATE accounts SET last_sign_in_at = ?3 "
@@ -134,13 +134,15 @@ awaitable<result<>> session_store::open_session(const opening& what, const chang
   const auto body = [&](sql::transaction& tx) -> awaitable<result<>> {
     const std::array values{sql::param{s.account_id}, sql::param{what.verified_hash}, sql::param{to_millis(when.at)},
                             sql::param{to_text(what.signed_role)}};
-    if (co_await tx.execute(mark_sign_in, values) == 0) {
+    change told = when;  // not before the event that it takes back, whatever this replica's clock says
+    const auto take = [&](const sql::row& row) { told.at = std::max(when.at, from_millis(row.integer(0))); };
+    if (co_await tx.execute(mark_sign_in, values, take) == 0) {
       co_return error{errc::unauthenticated, "The account changed while signing in."};
     }
     if (what.restores) {
       const std::array id{sql::param{s.account_id}};
       co_await tx.execute(delete_revocation, id);
-      co_await put_event(tx, events::user_enabled(s.account_id, when));
+      co_await put_event(tx, events::user_enabled(s.account_id, told));
     }
     co_await put_session(tx, what.opened, when);
     co_await put_record(tx, record);

@@ -257,6 +257,42 @@ TEST_P(account_storage, a_disabled_account_is_refused_everywhere_until_it_is_ena
   EXPECT_THAT(run([&] { return sessions->list_tokens(who.id, when.at, {}); }), IsEmpty());
 }
 
+// Who is told goes by the time of what it is told, and passes over what seems older than what it knows.
+TEST_P(account_storage, what_is_told_of_an_account_is_never_older_than_what_was_told_before) {
+  add_account("admin@example.org", role::administrator);
+  const auto who = add_account("ada@example.org");
+  const auto verification = make_link(purpose::email_verification, who);
+  run([&] { return links->issue_link(verification); });
+  const profile_change tokyo{.timezone = std::string{"Asia/Tokyo"}};
+  const session_store::opening back{make_session(who.id, new_refresh_token()), "hash", role::member, true};
+  // Each time a replica whose clock is ahead, and then another whose clock is right.
+  const auto at = [&](std::chrono::milliseconds ahead, auto work) {
+    change then = when;
+    then.at += ahead;
+    ASSERT_TRUE(run([&] { return work(then); }));
+  };
+  at(10s, [&](const change& c) { return accounts->update_profile(who.id, tokyo, std::nullopt, c); });
+  at(1s, [&](const change& c) { return links->verify_email(verification.token.secret, c, nullptr); });
+  at(20s, [&](const change& c) { return authority->change_authority(who.id, {.disabled = true}, std::nullopt, c); });
+  at(2s, [&](const change& c) { return authority->change_authority(who.id, {.disabled = false}, std::nullopt, c); });
+  at(30s, [&](const change& c) { return authority->request_erasure(who.id, when.at + 1h, c); });
+  at(3s, [&](const change& c) { return sessions->open_session(back, c, nullptr); });
+  at(4s, [&](const change& c) { return accounts->update_profile(who.id, tokyo, std::nullopt, c); });
+
+  static constexpr sql::statement told{"test.told",
+                                       "SELECT time FROM outbox WHERE subject = ?1 AND type IN "
+                                       "('io.cumulo.user.updated.v1', 'io.cumulo.user.disabled.v1', "
+                                       "'io.cumulo.user.enabled.v1') ORDER BY position"};
+  std::vector<std::int64_t> times;
+  run([&]() -> awaitable<void> {
+    const std::array values{sql::param{who.id}};
+    auto take = [&](const sql::row& row) { times.push_back(row.integer(0)); };
+    co_await database->query(told, values, take);
+  });
+  EXPECT_EQ(times.size(), 9U);
+  EXPECT_TRUE(std::ranges::is_sorted(times)) << testing::PrintToString(times);
+}
+
 TEST_P(account_storage, who_loses_the_administrators_role_loses_the_tokens_that_carry_it) {
   add_account("admin@example.org", role::administrator);
   const auto who = add_account("ada@example.org", role::administrator);

@@ -62,18 +62,19 @@ std::vector<std::unique_ptr<channel>> offered_channels(const sender_list& sender
 
 /// Deletes in batches, so that no write waits long behind it.
 awaitable<void> sweep(notification_repository& notifications, webhook_repository& webhooks,
-                      service::idempotency& repeats, instant oldest) {
+                      service::idempotency& repeats, instant oldest, const std::function<bool()>& stopping) {
+  const auto is_more = [&](std::uint64_t gone) { return gone == std::uint64_t{sweep_batch} && !stopping(); };
   std::uint64_t gone = 0;
   do {
     gone = co_await notifications.delete_read_before(oldest, sweep_batch);
-  } while (gone == std::uint64_t{sweep_batch});
+  } while (is_more(gone));
   do {
     gone = co_await notifications.delete_dispatches_before(oldest, sweep_batch);
-  } while (gone == std::uint64_t{sweep_batch});
+  } while (is_more(gone));
   do {
     gone = co_await webhooks.delete_attempts_before(oldest, sweep_batch);
-  } while (gone == std::uint64_t{sweep_batch});
-  co_await repeats.sweep();
+  } while (is_more(gone));
+  co_await repeats.sweep(stopping);
 }
 
 }  // namespace
@@ -169,14 +170,15 @@ void app::start() {
   parts_->streams.start();
   const std::chrono::milliseconds retention = process_.options.duration("notification-retention");
   auto job = [this, retention]() -> awaitable<void> {
-    return sweep(parts_->notifications, parts_->webhooks, parts_->repeats, process_.time.now() - retention);
+    return sweep(parts_->notifications, parts_->webhooks, parts_->repeats, process_.time.now() - retention,
+                 process_.stopping);
   };
   process_.every("notification.sweep", sweep_every, job);
-  auto forget = [this]() -> awaitable<void> { return parts_->streams.sweep(); };
+  auto forget = [this]() -> awaitable<void> { return parts_->streams.sweep(process_.stopping); };
   process_.every("stream.sweep", sweep_stream_every, forget);
-  auto send_digests = [this]() -> awaitable<void> { co_await parts_->digests.run(); };
+  auto send_digests = [this]() -> awaitable<void> { co_await parts_->digests.run(process_.stopping); };
   process_.every("notification.digests", digests_every, send_digests);
-  auto announce = [this]() -> awaitable<void> { return parts_->announcer.run(); };
+  auto announce = [this]() -> awaitable<void> { return parts_->announcer.run(process_.stopping); };
   process_.every("notification.announcements", announcements_every, announce);
 }
 

@@ -97,18 +97,19 @@ void app::start() {
   auto sweep = [this]() -> awaitable<void> {
     const instant now = process_.time.now();
     auto announce = [now](const erased_item& gone) { return erased_event(gone, {{}, {}, now}); };
-    const std::uint64_t purged = co_await parts_->trash.purge_trash(now - parts_->retention, announce);
+    const std::uint64_t purged =
+        co_await parts_->trash.purge_trash(now - parts_->retention, announce, process_.stopping);
     if (purged != 0) {
       log::info("trash purged", {{"items", purged}});
       parts_->events.notify();
     }
-    co_await parts_->repeats.sweep();
+    co_await parts_->repeats.sweep(process_.stopping);
   };
   process_.every("task.sweep", sweep_every, sweep);
 
   auto index = [this]() -> awaitable<void> {
     bool more = true;
-    while (more) more = co_await index_new_documents(*parts_->store, index_batch);
+    while (more && !process_.stopping()) more = co_await index_new_documents(*parts_->store, index_batch);
   };
   process_.every("task.index", parts_->store->kind() == sql::engine::sqlite ? index_every : merge_every, index);
 }

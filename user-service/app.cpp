@@ -133,7 +133,7 @@ awaitable<void> app::parts::sweep() {
   const instant now = shared.time.now();
   co_await sessions.sweep(now);
   co_await links.sweep(now);
-  co_await repeats.sweep();
+  co_await repeats.sweep(shared.stopping);
 }
 
 app::app(service::runtime& shared, settings s) : parts_(std::make_unique<parts>(shared, std::move(s))) {}

@@ -2,10 +2,11 @@
 
 namespace cumulo::notifications {
 
-awaitable<void> announcer::run() {
+awaitable<void> announcer::run(const std::function<bool()>& stopping) {
   bool more = true;
   try {
-    while (more) more = co_await send_batch();  // awaited in the condition itself, g++ 12 makes code that traps
+    while (more && !stopping())
+      more = co_await send_batch();  // awaited in the condition itself, g++ 12 makes code that traps
   } catch (const sql::database_error& e) {
     // Another replica is at it; this one looks again at its next round.
     if (e.kind() != sql::failure::serialization) throw;

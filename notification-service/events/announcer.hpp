@@ -1,5 +1,7 @@
 #pragma once
 // Tells everyone what administrators announce.
+#include <functional>
+
 #include "notification-service/events/teller.hpp"
 #include "notification-service/storage/announcement_repository.hpp"
 
@@ -11,8 +13,8 @@ class announcer {
  public:
   announcer(sql::database& store, const teller& who_tells) : store_(store), teller_(who_tells) {}
 
-  /// Until nothing is left to send, or another replica gets ahead.
-  awaitable<void> run();
+  /// Until nothing is left to send, another replica gets ahead, or `stopping` says so between two batches.
+  awaitable<void> run(const std::function<bool()>& stopping);
   /// The next batch; false if nothing is being sent.
   awaitable<bool> send_batch();
 

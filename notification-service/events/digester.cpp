@@ -28,11 +28,12 @@ awaitable<digest_facts> facts_for(sql::transaction& tx, const profile& who, loca
 
 }  // namespace
 
-awaitable<int> digester::run() {
+awaitable<int> digester::run(const std::function<bool()>& stopping) {
   int taken = 0;
   for (;;) {
     const std::vector<due_digest> due = co_await digests_.list_due(teller_.now(), batch);
     for (const due_digest& each : due) {
+      if (stopping()) co_return taken;
       const bool mine = co_await try_to_take(each);
       if (mine) ++taken;
     }

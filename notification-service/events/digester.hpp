@@ -1,5 +1,7 @@
 #pragma once
 // Sends the digests whose time has come.
+#include <functional>
+
 #include "notification-service/events/teller.hpp"
 #include "notification-service/storage/digest_repository.hpp"
 
@@ -12,8 +14,8 @@ class digester {
  public:
   digester(sql::database& store, const teller& who_tells) : store_(store), digests_(store), teller_(who_tells) {}
 
-  /// Works off all that is due; returns how many digests it took, sent or not.
-  awaitable<int> run();
+  /// Works off all that is due, or until `stopping` says so; returns how many digests it took, sent or not.
+  awaitable<int> run(const std::function<bool()>& stopping);
 
  private:
   /// False if another replica has it.

@@ -233,7 +233,7 @@ void stream_hub::notify() {
   if (counts_->open > 0) tail_->poke();
 }
 
-awaitable<void> stream_hub::sweep() {
+awaitable<void> stream_hub::sweep(const std::function<bool()>& stopping) {
   const instant now = time_.now();
   instant limit = now - std::max(settings_.retention, kept_at_least);
   const auto beyond = co_await log_.time_of_row_before(settings_.retained_events);
@@ -241,7 +241,7 @@ awaitable<void> stream_hub::sweep() {
   std::uint64_t gone = 0;
   do {
     gone = co_await log_.delete_before(limit, sweep_batch);
-  } while (gone >= std::uint64_t{sweep_batch});
+  } while (gone >= std::uint64_t{sweep_batch} && !stopping());
 }
 
 stream_hub::place::place(std::shared_ptr<counts> all, std::string account_id)

@@ -46,7 +46,7 @@ class stream_hub {
   void notify();
 
   /// Takes away what the log need not hold any longer, in batches.
-  [[nodiscard]] awaitable<void> sweep();
+  [[nodiscard]] awaitable<void> sweep(const std::function<bool()>& stopping);
 
   /// Counts one open stream for as long as it lives.
   class place {

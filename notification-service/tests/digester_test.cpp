@@ -29,9 +29,10 @@ class digests : public rules_test {
   void project_event(const std::string& verb, const std::string& data) {
     consume(told_events(*database, tells), "io.cumulo.project." + verb + ".v1", project, data);
   }
+  const std::function<bool()> never = [] { return false; };
   int send() {
     digester job{*database, tells};
-    return run([&]() -> awaitable<int> { co_return co_await job.run(); });
+    return run([&]() -> awaitable<int> { co_return co_await job.run(never); });
   }
 
   const bool early = (move("2026-12-01T06:00:00Z"), true);
@@ -156,7 +157,7 @@ TEST_P(digests, replicas_at_once_send_one_each) {
   for (std::size_t i = 0; i < 4; ++i) {
     auto one = [&]() -> awaitable<int> {
       digester job{*database, tells};
-      co_return co_await job.run();
+      co_return co_await job.run(never);
     };
     replicas.push_back(test::start(threads, std::move(one), i % 2));
   }

@@ -31,9 +31,11 @@ struct runtime {
   bus::broker* events;       ///< null when no bus is configured: events wait in the outbox
   std::string data_folder;   ///< created, writable
 
-  /// A job that runs on an I/O thread every `interval` (± 10 %), never twice at once; what it throws is logged, and it
-  /// runs again. Ended before the component is stopped. Called in start().
+  /// A job that runs on an I/O thread every `interval` (± 10 %; the first time within minutes), never twice at once;
+  /// what it throws is logged, and it runs again. Ended before the component is stopped. Called in start().
   std::function<void(std::string name, std::chrono::milliseconds interval, std::function<awaitable<void>()> job)> every;
+  /// Has the process been told to stop? A job that works in pieces asks between them, and leaves the rest. Any thread.
+  std::function<bool()> stopping;
 };
 
 /// One dependency's state in /readyz.

@@ -15,13 +15,17 @@ constexpr sql::statement insert_record{
 constexpr sql::statement find_record{"idempotency.find",
                                      "SELECT request_hash, status, encrypted, answer FROM idempotency "
                                      "WHERE caller = ?1 AND key_hash = ?2 AND created_at > ?3"};
-constexpr sql::statement delete_expired{"idempotency.delete_expired", "DELETE FROM idempotency WHERE created_at <= ?1"};
+constexpr sql::statement delete_expired{
+    "idempotency.delete_expired",
+    "DELETE FROM idempotency WHERE (caller, key_hash) IN "
+    "(SELECT caller, key_hash FROM idempotency WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)"};
 constexpr sql::statement delete_one_expired{
     "idempotency.delete_one_expired",
     "DELETE FROM idempotency WHERE caller = ?1 AND key_hash = ?2 AND created_at <= ?3"};
 
 constexpr std::chrono::milliseconds lifetime = std::chrono::hours{24};
 constexpr std::size_t longest_key = 255;
+constexpr std::uint64_t sweep_batch = 500;
 
 using bytes = std::basic_string<unsigned char>;
 
@@ -198,10 +202,11 @@ awaitable<result<>> idempotency::run(const http::request& r, http::response& ans
   co_return co_await todo(&record);
 }
 
-awaitable<void> idempotency::sweep() {
-  const std::array values{sql::param{to_millis(time_.now() - lifetime)}};
+awaitable<void> idempotency::sweep(const std::function<bool()>& stopping) {
+  const std::array values{sql::param{to_millis(time_.now() - lifetime)}, sql::param{sweep_batch}};
   const std::array commands{sql::command{&delete_expired, values}};
-  co_await store_.write(commands);
+  std::array<std::uint64_t, 1> gone{sweep_batch};
+  while (gone[0] == sweep_batch && !stopping()) co_await store_.write(commands, gone);
 }
 
 }  // namespace cumulo::service

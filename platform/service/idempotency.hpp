@@ -50,8 +50,9 @@ class idempotency {
   /// credential that the request itself presents (cookie, Authorization) is part of what must be the same.
   awaitable<result<>> run(const http::request& r, http::response& answer, work todo);
 
-  /// Deletes records older than 24 h; a component runs it hourly.
-  awaitable<void> sweep();
+  /// Deletes records older than 24 h, in pieces, so that no write waits long behind it; until `stopping` says so. A
+  /// component runs it hourly.
+  awaitable<void> sweep(const std::function<bool()>& stopping);
 
  private:
   /// The stored answer, or the refusal of another request under the same key; nothing if the key is new.

@@ -19,9 +19,10 @@ using timer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io_executor>;
 
 struct job_runner::state {
-  explicit state(asio::io_context& where) : context(where) {}
+  state(asio::io_context& where, std::chrono::milliseconds at_latest) : context(where), first_after(at_latest) {}
 
   asio::io_context& context;
+  const std::chrono::milliseconds first_after;
   std::mutex mutex;
   std::condition_variable ended;
   std::size_t running{0};  // loops that have not returned; guarded by mutex
@@ -39,6 +40,7 @@ std::chrono::milliseconds jittered(std::chrono::milliseconds interval) {
 }
 
 constexpr std::chrono::minutes say_again_after{1};
+constexpr std::chrono::seconds longest_stop{15};
 
 /// `said`: when a failure was last told, since it last succeeded.
 awaitable<void> attempt(const std::string& name, const std::function<awaitable<void>()>& job,
@@ -56,7 +58,8 @@ awaitable<void> attempt(const std::string& name, const std::function<awaitable<v
 
 }  // namespace
 
-job_runner::job_runner(io_threads& threads) : state_(std::make_shared<state>(threads.context(0))) {}
+job_runner::job_runner(io_threads& threads, std::chrono::milliseconds first_after)
+    : state_(std::make_shared<state>(threads.context(0), first_after)) {}
 
 job_runner::~job_runner() = default;
 
@@ -69,8 +72,9 @@ void job_runner::every(std::string name, std::chrono::milliseconds interval, std
                  std::function<awaitable<void>()> work) -> awaitable<void> {
     timer& wake = shared->timers.emplace_back(shared->context.get_executor());
     std::optional<std::chrono::steady_clock::time_point> said;
+    std::chrono::milliseconds next = std::min(pause, shared->first_after);
     while (!shared->stopping) {
-      wake.expires_after(jittered(pause));
+      wake.expires_after(jittered(std::exchange(next, pause)));
       boost::system::error_code cancelled;
       co_await wake.async_wait(asio::redirect_error(use_awaitable, cancelled));
       if (!shared->stopping) co_await attempt(title, work, said);
@@ -88,7 +92,11 @@ void job_runner::stop() {
     for (timer& each : shared->timers) each.cancel();
   });
   std::unique_lock lock{state_->mutex};
-  state_->ended.wait(lock, [this] { return state_->running == 0; });
+  if (!state_->ended.wait_for(lock, longest_stop, [this] { return state_->running == 0; })) {
+    log::error("a job did not end in time");
+  }
 }
+
+bool job_runner::stopping() const { return state_->stopping; }
 
 }  // namespace cumulo::service

@@ -125,10 +125,19 @@ http::route metrics_route(prometheus::Registry& registry) {
   return {http::verb::get, "/metrics", expose, http::anyone, http::limit::none};
 }
 
+/// It was told to stop before it could start.
+class stopped_early final : public std::runtime_error {
+ public:
+  stopped_early() : std::runtime_error("told to stop while waiting for the database") {}
+};
+
 /// Components migrate their schemas when made, so they need their database: worth waiting for when the whole system
 /// starts at once.
 std::vector<std::unique_ptr<component>> make_components(const program& what, runtime& shared,
-                                                        std::chrono::milliseconds patience) {
+                                                        std::chrono::milliseconds patience,
+                                                        const stop_signals* signals) {
+  constexpr std::chrono::milliseconds pause{500};
+  constexpr std::chrono::milliseconds look_every{20};
   const auto give_up = std::chrono::steady_clock::now() + patience;
   for (;;) {
     try {
@@ -137,7 +146,10 @@ std::vector<std::unique_ptr<component>> make_components(const program& what, run
       if (e.kind() != sql::failure::unavailable || std::chrono::steady_clock::now() >= give_up) throw;
       log::warn("waiting for the database", {{"error", e.what()}});
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{500});
+    for (auto slept = look_every; slept <= pause; slept += look_every) {
+      if (signals != nullptr && signals->waiting()) throw stopped_early{};
+      std::this_thread::sleep_for(look_every);
+    }
   }
 }
 
@@ -153,7 +165,8 @@ class wish_list final : public bus::broker {
 /// Everything a running process owns, in the order in which it is built up and, reversed, taken down.
 class process {
  public:
-  process(const program& what, const config& options)
+  /// `signals`: null for commands, which a signal ends at once.
+  process(const program& what, const config& options, const stop_signals* signals)
       : program_(what),
         options_(options),
         exporter_(make_trace_exporter(what.name, options, metrics_)),
@@ -171,10 +184,11 @@ class process {
                 options.text("data-dir"),
                 [this](std::string name, std::chrono::milliseconds interval, std::function<awaitable<void>()> job) {
                   jobs_.every(std::move(name), interval, std::move(job));
-                }} {
+                },
+                [this] { return jobs_.stopping(); }} {
     std::filesystem::create_directories(shared_.data_folder);
     observe::add_process_metrics(metrics_);
-    components_ = make_components(what, shared_, options.duration("startup-wait"));
+    components_ = make_components(what, shared_, options.duration("startup-wait"), signals);
     // Not by those made in vain while the database was away: the bus would keep them.
     for (const auto& each : components_) {
       each->subscribe(wishes_);
@@ -326,13 +340,16 @@ int serve(const program& what, const config& options) {
   configure_log(what, options);
   int code = 1;
   try {
-    process running{what, options};
+    process running{what, options, &signals};
     running.start(signals);
     const int received = signals.wait();
     log::info("stopping", {{"signal", received}});
     const bool clean = running.stop();
     log::info("stopped", {{"clean", clean}});
     code = clean ? 0 : 1;
+  } catch (const stopped_early& e) {
+    log::info("stopped", {{"why", e.what()}});
+    code = 0;
   } catch (const std::exception& e) {
     log::error("cannot run", {{"error", e.what()}});
   }
@@ -347,7 +364,7 @@ int make_and_close(const program& what, const config& options, function_ref<int(
   configure_log(what, options);
   int code = 1;
   try {
-    process made{what, options};
+    process made{what, options, nullptr};
     code = look(made);
     made.close_components();
   } catch (const std::exception& e) {

@@ -74,6 +74,8 @@ struct owned_key {
   std::string id, space_id;
 };
 
+constexpr auto to_the_end = [] { return false; };
+
 awaitable<void> announce_in(sql::transaction& tx, bus::event happened) {
   const bus::outbox_row row{std::move(happened)};
   co_await tx.execute(row.statement(), row.values());
@@ -118,33 +120,34 @@ awaitable<result<>> trash_repository::erase_from_trash(std::string_view account_
   co_await store_.query(select_task_in_trash, key, take);
   if (!role.empty()) {
     if (role == "viewer") co_return error{errc::forbidden, "You may see this task, but not erase it."};
-    const std::uint64_t erased = co_await erase_tasks(select_one_task, one, announce);
+    const std::uint64_t erased = co_await erase_tasks(select_one_task, one, announce, to_the_end);
     if (erased == 0) co_return error{errc::not_found, "It is not in the trash."};
     co_return result<>{};
   }
   co_await store_.query(select_project_in_trash, key, take);
   if (role.empty()) co_return error{errc::not_found, "It is not in the trash."};
   if (role != "owner") co_return error{errc::forbidden, "Only its owner may erase a project."};
-  const std::uint64_t erased = co_await erase_projects(select_one_project, one, announce);
+  const std::uint64_t erased = co_await erase_projects(select_one_project, one, announce, to_the_end);
   if (erased == 0) co_return error{errc::not_found, "It is not in the trash."};
   co_return result<>{};
 }
 
 awaitable<void> trash_repository::empty_trash(std::string_view account_id, announcement announce) {
   const std::array values{sql::param{account_id}};
-  co_await erase_tasks(select_own_tasks, values, announce);
-  co_await erase_projects(select_own_projects, values, announce);
+  co_await erase_tasks(select_own_tasks, values, announce, to_the_end);
+  co_await erase_projects(select_own_projects, values, announce, to_the_end);
 }
 
-awaitable<std::uint64_t> trash_repository::purge_trash(instant then, announcement announce) {
+awaitable<std::uint64_t> trash_repository::purge_trash(instant then, announcement announce,
+                                                       const std::function<bool()>& stopping) {
   const std::array values{sql::param{to_millis(then)}};
-  const std::uint64_t tasks = co_await erase_tasks(select_old_tasks, values, announce);
-  const std::uint64_t projects = co_await erase_projects(select_old_projects, values, announce);
+  const std::uint64_t tasks = co_await erase_tasks(select_old_tasks, values, announce, stopping);
+  const std::uint64_t projects = co_await erase_projects(select_old_projects, values, announce, stopping);
   co_return tasks + projects;
 }
 
 awaitable<std::uint64_t> trash_repository::erase_tasks(const sql::statement& which, std::span<const sql::param> values,
-                                                       announcement announce) {
+                                                       announcement announce, function_ref<bool()> stopping) {
   const sql::engine kind = store_.kind();
   std::uint64_t erased = 0;
   for (;;) {
@@ -166,20 +169,22 @@ awaitable<std::uint64_t> trash_repository::erase_tasks(const sql::statement& whi
       co_return gone;
     };
     const std::uint64_t gone = co_await store_.transact(piece);
-    if (gone == 0) co_return erased;
     erased += gone;
+    if (gone == 0 || stopping()) co_return erased;
   }
 }
 
 awaitable<std::uint64_t> trash_repository::erase_projects(const sql::statement& which,
-                                                          std::span<const sql::param> values, announcement announce) {
+                                                          std::span<const sql::param> values, announcement announce,
+                                                          function_ref<bool()> stopping) {
   std::vector<owned_key> keys;
   auto take = [&](const sql::row& row) { keys.push_back({std::string{row.text(0)}, std::string{row.text(1)}}); };
   co_await store_.query(which, values, take);
   std::uint64_t erased = 0;
   for (const auto& [id, space_id] : keys) {
+    if (stopping()) co_return erased;
     const std::array key{sql::param{id}};
-    co_await erase_tasks(select_tasks_of_project, key, announce);
+    co_await erase_tasks(select_tasks_of_project, key, announce, stopping);
     auto last = [&](sql::transaction& tx) -> awaitable<std::uint64_t> {
       const std::uint64_t deleted = co_await tx.execute(delete_project, key);
       if (deleted != 0) co_await announce_in(tx, announce({trash_kind::project, id, space_id}));

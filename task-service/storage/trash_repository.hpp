@@ -3,6 +3,7 @@
 // sql::database_error. Much is erased in pieces, a transaction each, so that writers in between do not wait long; what
 // a stop leaves behind goes the next time.
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,14 +58,15 @@ class trash_repository {
                                                      announcement announce);
   /// Erases all in the trash that the caller may erase.
   [[nodiscard]] awaitable<void> empty_trash(std::string_view account_id, announcement announce);
-  /// Erases what was put there before `then`; how much.
-  [[nodiscard]] awaitable<std::uint64_t> purge_trash(instant then, announcement announce);
+  /// Erases what was put there before `then`, or a part of it if `stopping` says so between two pieces; how much.
+  [[nodiscard]] awaitable<std::uint64_t> purge_trash(instant then, announcement announce,
+                                                     const std::function<bool()>& stopping);
 
  private:
   awaitable<std::uint64_t> erase_tasks(const sql::statement& which, std::span<const sql::param> values,
-                                       announcement announce);
+                                       announcement announce, function_ref<bool()> stopping);
   awaitable<std::uint64_t> erase_projects(const sql::statement& which, std::span<const sql::param> values,
-                                          announcement announce);
+                                          announcement announce, function_ref<bool()> stopping);
   sql::database& store_;
 };
 

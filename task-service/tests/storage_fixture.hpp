@@ -207,6 +207,8 @@ class storage : public cumulo::test::each_engine {
     const instant& now_;
   };
 
+  const std::function<bool()> to_the_end = [] { return false; };  ///< no job is told to stop
+
   std::optional<task_repository> tasks;
   std::optional<reminder_repository> reminders;
   std::optional<project_repository> projects;

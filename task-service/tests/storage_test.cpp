@@ -211,7 +211,7 @@ TEST_P(storage, the_trash_is_purged_by_age_and_leaves_no_trace) {
   ASSERT_TRUE(set_trashed(ada, young.id, true).has_value());
 
   const auto purge = [&] {
-    return run([&]() -> awaitable<std::uint64_t> { co_return co_await trash->purge_trash(now, announce); });
+    return run([&]() -> awaitable<std::uint64_t> { co_return co_await trash->purge_trash(now, announce, to_the_end); });
   };
   EXPECT_EQ(purge(), 3U) << "two tasks and a project";
   EXPECT_EQ(purge(), 0U);
@@ -246,7 +246,8 @@ TEST_P(storage, what_is_restored_while_the_trash_is_purged_stays) {
     co_await database->transact(body);
   });
   restored.get_future().wait();
-  EXPECT_EQ(run([&]() -> awaitable<std::uint64_t> { co_return co_await trash->purge_trash(now, announce); }), 0U);
+  EXPECT_EQ(run([&]() -> awaitable<std::uint64_t> { co_return co_await trash->purge_trash(now, announce, to_the_end); }),
+            0U);
   restoring.get();
   EXPECT_TRUE(find(ada, old.id));
 }

@@ -61,6 +61,18 @@ def test_a_service_waits_for_its_database_at_start(own_system):
     program.wait_ready(15)
 
 
+def test_a_service_that_waits_for_its_database_can_be_stopped(own_system):
+    system: System = own_system("services-postgres")
+    program = system.programs["task-service"]
+    program.stop()
+    system.postgres.stop("fast")
+    program.start(wait=False)
+    program.wait_for(lambda: "waiting for the database" in program.log, 20)
+    begun = time.monotonic()
+    assert program.stop() == 0, program.log[-2000:]
+    assert time.monotonic() - begun < 5
+
+
 def test_a_service_that_never_gets_one_says_so(own_system):
     system: System = own_system("services-postgres")
     program = system.programs["task-service"]

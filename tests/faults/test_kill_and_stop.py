@@ -83,6 +83,26 @@ def test_sigterm_under_load_fails_no_accepted_request(own_system, shape):
     assert set(writers.acknowledged) == set(every_task(person)), "a write that was taken was also answered"
 
 
+def test_a_long_job_does_not_hold_up_the_stop(own_system):
+    """An announcement to 300,000 people, which goes on after the next start."""
+    system: System = own_system()
+    administrator = system.administrator
+    program = system.programs["cumulo"]
+    with contextlib.closing(sqlite3.connect(program.folder / "notifications.db", timeout=30)) as database, database:
+        database.executemany("INSERT INTO recipients (account_id, updated_at) VALUES (?, 0)",
+                             ((f"01900000-0000-7000-8000-{n:012x}",) for n in range(300_000)))
+    made = administrator.post("/announcements", {"title": "Down on Sunday"}).json()["id"]
+    told = lambda: administrator.get(f"/announcements/{made}").json()["told"]  # noqa: E731
+    program.wait_for(lambda: told() > 0, 20)
+    begun = time.monotonic()
+    assert program.stop() == 0, program.log[-2000:]
+    assert time.monotonic() - begun < 10
+    program.start()
+    before = told()
+    assert before < 300_000
+    program.wait_for(lambda: told() > before, 20)
+
+
 def test_sigint_stops_too(own_system):
     program = own_system().programs["cumulo"]
     assert program.stop(signal.SIGINT) == 0

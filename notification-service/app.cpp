@@ -28,6 +28,7 @@ constexpr std::chrono::hours sweep_every{1};
 constexpr std::chrono::minutes sweep_stream_every{5};
 constexpr std::chrono::seconds digests_every{15};
 constexpr std::chrono::seconds announcements_every{2};
+constexpr std::chrono::seconds erase_every{5};
 constexpr int sweep_batch = 500;
 constexpr std::chrono::seconds finish_deliveries{5};
 constexpr std::chrono::seconds end_deliveries{5};
@@ -174,6 +175,8 @@ void app::start() {
                  process_.stopping);
   };
   process_.every("notification.sweep", sweep_every, job);
+  auto erase = [this]() -> awaitable<void> { return parts_->recipients.erase_rest(process_.stopping); };
+  process_.every("notification.erasure", erase_every, erase);
   auto forget = [this]() -> awaitable<void> { return parts_->streams.sweep(process_.stopping); };
   process_.every("stream.sweep", sweep_stream_every, forget);
   auto send_digests = [this]() -> awaitable<void> { co_await parts_->digests.run(process_.stopping); };

@@ -18,6 +18,7 @@ std::span<const embedded_file> migrations();
 namespace {
 
 constexpr std::chrono::hours sweep_every{1};
+constexpr std::chrono::seconds erase_every{5};
 constexpr std::chrono::seconds index_every{5};  // on SQLite: each time costs FTS5 a segment, whatever it holds
 constexpr std::chrono::seconds merge_every{1};  // on PostgreSQL: a search reads all that is not merged yet
 constexpr int index_batch = 512;
@@ -106,6 +107,8 @@ void app::start() {
     co_await parts_->repeats.sweep(process_.stopping);
   };
   process_.every("task.sweep", sweep_every, sweep);
+  auto erase = [this]() -> awaitable<void> { return parts_->trash.erase_rest(process_.stopping); };
+  process_.every("task.erasure", erase_every, erase);
 
   auto index = [this]() -> awaitable<void> {
     bool more = true;

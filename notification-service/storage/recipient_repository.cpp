@@ -44,13 +44,41 @@ constexpr sql::statement mark_erased{
 constexpr sql::statement erase_preferences{"recipient.erase_preferences",
                                            "DELETE FROM preferences WHERE account_id = ?1"};
 constexpr sql::statement erase_gatherings{"recipient.erase_gatherings", "DELETE FROM gatherings WHERE account_id = ?1"};
-constexpr sql::statement erase_agenda{"recipient.erase_agenda", "DELETE FROM agenda WHERE account_id = ?1"};
 constexpr sql::statement erase_digest{"recipient.erase_digest", "DELETE FROM digests WHERE account_id = ?1"};
-constexpr sql::statement erase_inbox{"recipient.erase_inbox", "DELETE FROM notifications WHERE account_id = ?1"};
-constexpr sql::statement erase_received{"recipient.erase_received", "DELETE FROM dispatches WHERE recipient_id = ?1"};
 constexpr sql::statement erase_webhooks{"recipient.erase_webhooks", "DELETE FROM webhooks WHERE account_id = ?1"};
-constexpr sql::statement forget_sender{"recipient.forget_sender",
-                                       "UPDATE dispatches SET sender_id = NULL WHERE sender_id = ?1"};
+
+/// What one transaction erases of each kind.
+constexpr std::uint64_t piece = 500;
+constexpr sql::statement erase_inbox{"recipient.erase_inbox",
+                                     "DELETE FROM notifications WHERE account_id = ?1 AND id IN "
+                                     "(SELECT id FROM notifications WHERE account_id = ?1 ORDER BY id LIMIT ?2)"};
+constexpr sql::statement erase_agenda{
+    "recipient.erase_agenda",
+    "DELETE FROM agenda WHERE account_id = ?1 AND task_id IN (SELECT task_id FROM agenda WHERE account_id = ?1 "
+    "LIMIT ?2)"};
+constexpr sql::statement erase_received{
+    "recipient.erase_received",
+    "DELETE FROM dispatches WHERE id IN (SELECT id FROM dispatches WHERE recipient_id = ?1 LIMIT ?2)"};
+constexpr sql::statement forget_sender{
+    "recipient.forget_sender",
+    "UPDATE dispatches SET sender_id = NULL WHERE id IN (SELECT id FROM dispatches WHERE sender_id = ?1 LIMIT ?2)"};
+
+constexpr sql::statement note_rest{"recipient.note_rest",
+                                   "INSERT INTO erasures (account_id) VALUES (?1) ON CONFLICT DO NOTHING"};
+#define CUMULO_NEXT_REST "SELECT account_id FROM erasures ORDER BY account_id LIMIT 1"
+constexpr sql::statement select_rest{"recipient.next_rest", CUMULO_NEXT_REST,
+                                     CUMULO_NEXT_REST " FOR UPDATE SKIP LOCKED"};
+constexpr sql::statement forget_rest{"recipient.forget_rest", "DELETE FROM erasures WHERE account_id = ?1"};
+
+/// False if nothing is left of the account.
+awaitable<bool> erase_piece(sql::transaction& tx, const std::string& account_id) {
+  const std::array values{sql::param{account_id}, sql::param{piece}};
+  bool more = co_await stream_log::erase(tx, account_id, piece) == piece;
+  for (const sql::statement* each : {&erase_inbox, &erase_agenda, &erase_received, &forget_sender}) {
+    if (co_await tx.execute(*each, values) == piece) more = true;
+  }
+  co_return more;
+}
 
 awaitable<std::optional<recipient>> find(sql::database& store, const sql::statement& what, const std::string& key) {
   const std::array values{sql::param{key}};
@@ -107,14 +135,26 @@ awaitable<void> recipient_repository::erase(sql::transaction& tx, const std::str
   const std::array who_and_when{sql::param{account_id}, sql::param{to_millis(as_of)}};
   const std::array who{sql::param{account_id}};
   co_await tx.execute(mark_erased, who_and_when);
-  for (const sql::statement* each : {&erase_preferences, &erase_gatherings, &erase_agenda, &erase_digest}) {
+  for (const sql::statement* each : {&erase_preferences, &erase_gatherings, &erase_digest, &erase_webhooks}) {
     co_await tx.execute(*each, who);
   }
-  co_await tx.execute(erase_inbox, who);
-  co_await stream_log::erase(tx, account_id);
-  co_await tx.execute(erase_received, who);
-  co_await tx.execute(erase_webhooks, who);
-  co_await tx.execute(forget_sender, who);
+  if (co_await erase_piece(tx, account_id)) co_await tx.execute(note_rest, who);
+}
+
+awaitable<void> recipient_repository::erase_rest(const std::function<bool()>& stopping) {
+  auto next = [](sql::transaction& tx) -> awaitable<bool> {
+    tx.wait_for_locks();
+    std::string account_id;
+    auto take = [&](const sql::row& row) { account_id = row.text(0); };
+    co_await tx.execute(select_rest, {}, take);
+    if (account_id.empty()) co_return false;
+    if (co_await erase_piece(tx, account_id)) co_return true;
+    const std::array who{sql::param{account_id}};
+    co_await tx.execute(forget_rest, who);
+    co_return true;
+  };
+  bool more = true;
+  while (more && !stopping()) more = co_await store_.transact(next);
 }
 
 }  // namespace cumulo::notifications

@@ -1,5 +1,6 @@
 #pragma once
 // The people who can be addressed: a projection of the user-service's events.
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -44,8 +45,11 @@ class recipient_repository {
   static awaitable<void> remember_access(sql::transaction& tx, const std::string& account_id, bool disabled,
                                          instant as_of);
   /// Forgets the person and everything that was sent to or kept for them; what they sent to others stays, without their
-  /// name. The account id stays as erased, so that a late event does not bring them back.
+  /// name. The account id stays as erased, so that a late event does not bring them back. Of what is much, the first
+  /// piece goes within `tx`, and the rest with erase_rest().
   static awaitable<void> erase(sql::transaction& tx, const std::string& account_id, instant as_of);
+  /// Erases what erase() has left, a piece in a transaction, until `stopping` says so between two.
+  awaitable<void> erase_rest(const std::function<bool()>& stopping);
 
  private:
   sql::database& store_;

@@ -18,8 +18,10 @@ constexpr sql::statement erase_account{
     "DELETE FROM stream_events WHERE position IN (WITH RECURSIVE blocks (n) AS ("
     "SELECT MIN(position) / 1024 FROM stream_events "
     "UNION ALL SELECT n + 1 FROM blocks WHERE n < (SELECT MAX(position) / 1024 FROM stream_events)) "
-    "SELECT e.position FROM blocks CROSS JOIN stream_events e WHERE e.position / 1024 = n AND e.account_id = ?1)",
-    "DELETE FROM stream_events WHERE account_id = ?1"};
+    "SELECT e.position FROM blocks CROSS JOIN stream_events e WHERE e.position / 1024 = n AND e.account_id = ?1 LIMIT "
+    "?2)",
+    "DELETE FROM stream_events WHERE (xact, position) IN "
+    "(SELECT xact, position FROM stream_events WHERE account_id = ?1 LIMIT ?2)"};
 
 constexpr sql::statement read_extent{
     "stream.extent",
@@ -122,9 +124,9 @@ awaitable<void> stream_log::append(sql::transaction& tx, std::string account_id,
   co_await tx.execute(*one.what, one.values);
 }
 
-awaitable<void> stream_log::erase(sql::transaction& tx, const std::string& account_id) {
-  const std::array values{sql::param{account_id}};
-  co_await tx.execute(erase_account, values);
+awaitable<std::uint64_t> stream_log::erase(sql::transaction& tx, const std::string& account_id, std::uint64_t most) {
+  const std::array values{sql::param{account_id}, sql::param{most}};
+  co_return co_await tx.execute(erase_account, values);
 }
 
 awaitable<stream_extent> stream_log::extent() {

@@ -67,8 +67,8 @@ class stream_log {
   /// Puts something on a person's stream, within the transaction of the change. `data` is a JSON object.
   static awaitable<void> append(sql::transaction& tx, std::string account_id, std::string type, std::string data,
                                 instant at);
-  /// Takes all rows of an account away, within the transaction that erases the account.
-  static awaitable<void> erase(sql::transaction& tx, const std::string& account_id);
+  /// Takes at most `most` rows of an account away, within the transaction that erases the account. How many.
+  static awaitable<std::uint64_t> erase(sql::transaction& tx, const std::string& account_id, std::uint64_t most);
 
   [[nodiscard]] awaitable<stream_extent> extent();
   /// At most `limit` rows after `after`, of everybody, that may be handed out.

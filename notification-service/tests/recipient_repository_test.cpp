@@ -119,6 +119,44 @@ TEST_P(recipient_storage, erasure_takes_everything_and_is_final) {
   EXPECT_TRUE(by_id(ann)->erased);
 }
 
+TEST_P(recipient_storage, erasing_what_is_much_goes_in_pieces) {
+  static const sql::statement fill_inbox{
+      "test.fill_inbox",
+      "INSERT INTO notifications (account_id, id, title, created_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
+      "SELECT i + 1 FROM n WHERE i < 1200) SELECT CAST(?1 AS TEXT), CAST(?1 AS TEXT) || i, 't', 0 FROM n"};
+  static const sql::statement fill_agenda{
+      "test.fill_agenda",
+      "INSERT INTO agenda (task_id, account_id, title, due_at) SELECT id, account_id, 't', 0 FROM notifications"};
+  static const sql::statement fill_dispatches{
+      "test.fill_dispatches",
+      "INSERT INTO dispatches (id, sender_id, recipient_id, title, created_at) SELECT id, CAST(?1 AS TEXT), "
+      "CAST(?2 AS TEXT), 't', 0 FROM notifications UNION ALL "
+      "SELECT 'x' || id, NULL, CAST(?1 AS TEXT), 't', 0 FROM notifications"};
+  static const sql::statement fill_stream{
+      "test.fill_stream",
+      "INSERT INTO stream_events (account_id, type, data, created_at) SELECT account_id, 't', '{}', 0 "
+      "FROM notifications"};
+  static const sql::statement count_agenda{"test.count_agenda", "SELECT count(*) FROM agenda"};
+  static const sql::statement count_stream{"test.count_stream", "SELECT count(*) FROM stream_events"};
+  static const sql::statement count_unfinished{"test.count_unfinished", "SELECT count(*) FROM erasures"};
+  run([&]() -> awaitable<void> {
+    const std::array who{sql::param{ann}};
+    const std::array both{sql::param{ann}, sql::param{bob}};
+    const std::array commands{sql::command{&fill_inbox, who}, sql::command{&fill_agenda, {}},
+                              sql::command{&fill_dispatches, both}, sql::command{&fill_stream, {}}};
+    co_await database->write(commands);
+  });
+  consume("erased", ann, R"({"id":")" + ann + "\"}");
+  EXPECT_EQ(count(count_items), 700);
+  EXPECT_EQ(count(count_unfinished), 1);
+  const std::function<bool()> never = [] { return false; };
+  run([&]() -> awaitable<void> { co_await recipients.erase_rest(never); });
+  for (const sql::statement* each : {&count_items, &count_agenda, &count_stream, &count_senders, &count_unfinished}) {
+    EXPECT_EQ(count(*each), 0) << each->name;
+  }
+  EXPECT_EQ(count(count_dispatches), 1200) << "bob keeps what ann sent";
+}
+
 TEST_P(recipient_storage, erasure_of_an_account_that_was_never_heard_of_is_remembered) {
   consume("erased", ann, R"({"id":")" + ann + "\"}");
   account("registered", ann, "ann@example.org", noon + std::chrono::hours{1});

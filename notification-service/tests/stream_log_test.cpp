@@ -113,7 +113,7 @@ TEST_P(stream_log_storage, an_account_s_rows_are_found_and_erased_wherever_they_
   EXPECT_THAT(of_ann(all[1'007].at, all[4'007].at, 4), ElementsAre("1507", "2000", "2007", "2507"));
   EXPECT_THAT(of_ann(all[3'507].at, all[4'007].at, 4), ElementsAre("4007"));
   run([&]() -> awaitable<void> {
-    auto body = [&](sql::transaction& tx) -> awaitable<void> { co_await stream_log::erase(tx, ann); };
+    auto body = [&](sql::transaction& tx) -> awaitable<void> { co_await stream_log::erase(tx, ann, 1000); };
     co_await database->transact(body);
   });
   EXPECT_THAT(of_ann({}, all[count - 1].at, 100), IsEmpty());

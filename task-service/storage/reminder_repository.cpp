@@ -80,7 +80,9 @@ constexpr sql::statement select_following{
     "reminder.list_following_zone", "SELECT " CUMULO_REMINDER_COLUMNS
                                     ", t.due, t.timezone, t.status, t.trashed_at FROM reminders r "
                                     "JOIN tasks t ON t.id = r.task_id WHERE r.account_id = ?1 AND r.follows_zone = 1"};
-constexpr sql::statement delete_of_account{"account.delete_reminders", "DELETE FROM reminders WHERE account_id = ?1"};
+constexpr sql::statement delete_of_account{
+    "account.delete_reminders",
+    "DELETE FROM reminders WHERE id IN (SELECT id FROM reminders WHERE account_id = ?1 LIMIT ?2)"};
 constexpr sql::statement delete_zone{"account.delete_zone", "DELETE FROM account_zones WHERE account_id = ?1"};
 
 constexpr std::string_view fallback_zone = "UTC";
@@ -297,9 +299,13 @@ awaitable<void> remember_zone(sql::transaction& tx, std::string_view account_id,
   }
 }
 
-awaitable<void> erase_reminders(sql::transaction& tx, std::string_view account_id) {
+awaitable<std::uint64_t> erase_reminders(sql::transaction& tx, std::string_view account_id, std::uint64_t most) {
+  const std::array values{sql::param{account_id}, sql::param{most}};
+  co_return co_await tx.execute(delete_of_account, values);
+}
+
+awaitable<void> forget_zone(sql::transaction& tx, std::string_view account_id) {
   const std::array values{sql::param{account_id}};
-  co_await tx.execute(delete_of_account, values);
   co_await tx.execute(delete_zone, values);
 }
 

@@ -55,7 +55,9 @@ class reminder_repository {
 /// An account's zone as of `heard`, unless a later one is known; works its reminders out anew, within `tx`.
 [[nodiscard]] awaitable<void> remember_zone(sql::transaction& tx, std::string_view account_id, std::string_view zone,
                                             instant heard, instant now);
-/// What an erased account had in others' projects; the rest goes with its tasks.
-[[nodiscard]] awaitable<void> erase_reminders(sql::transaction& tx, std::string_view account_id);
+/// At most `most` of what an erased account had in others' projects; the rest goes with its tasks. How many.
+[[nodiscard]] awaitable<std::uint64_t> erase_reminders(sql::transaction& tx, std::string_view account_id,
+                                                       std::uint64_t most);
+[[nodiscard]] awaitable<void> forget_zone(sql::transaction& tx, std::string_view account_id);
 
 }  // namespace cumulo::tasks

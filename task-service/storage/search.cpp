@@ -14,9 +14,9 @@ constexpr sql::statement insert_document{
     "INSERT INTO task_documents (task_id, space_id, words) VALUES (?1, ?2, CAST(?3 AS TSVECTOR))"};
 
 constexpr sql::statement delete_document{"task.delete_document", "DELETE FROM task_documents WHERE task_id = ?1"};
+#define CUMULO_FIRST_TASKS "(SELECT id FROM tasks WHERE space_id = ?1 ORDER BY id LIMIT ?2)"
 constexpr sql::statement delete_documents_of_space{"task.delete_documents_of_space",
-                                                   "DELETE FROM task_documents "
-                                                   "WHERE task_id IN (SELECT id FROM tasks WHERE space_id = ?1)"};
+                                                   "DELETE FROM task_documents WHERE task_id IN " CUMULO_FIRST_TASKS};
 
 constexpr sql::statement unindex_document{
     "task.unindex_document",
@@ -25,8 +25,10 @@ constexpr sql::statement unindex_document{
 constexpr sql::statement unindex_documents_of_space{
     "task.unindex_documents_of_space",
     "INSERT INTO task_words_to_forget (document, words) SELECT d.document, d.words "
-    "FROM tasks t CROSS JOIN task_documents d ON d.task_id = t.id CROSS JOIN task_words_progress p "
-    "WHERE t.space_id = ?1 AND d.document <= p.indexed_to"};
+    "FROM " CUMULO_FIRST_TASKS
+    " AS t CROSS JOIN task_documents d ON d.task_id = t.id "
+    "CROSS JOIN task_words_progress p WHERE d.document <= p.indexed_to"};
+#undef CUMULO_FIRST_TASKS
 
 constexpr sql::statement count_new_documents{
     "task.count_new_documents",
@@ -142,8 +144,9 @@ std::vector<sql::command> forgetting_document(sql::engine kind, std::span<const 
   return commands;
 }
 
-awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx, std::string_view space_id) {
-  const std::array values{sql::param{space_id}};
+awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx, std::string_view space_id,
+                                          std::uint64_t most) {
+  const std::array values{sql::param{space_id}, sql::param{most}};
   if (kind == sql::engine::sqlite) co_await tx.execute(unindex_documents_of_space, values);
   co_await tx.execute(delete_documents_of_space, values);
 }

@@ -43,9 +43,9 @@ class label_rows {
 
 /// Takes a task's words out of the index, for good or before insertion() of new ones. `task_key`: its id.
 [[nodiscard]] std::vector<sql::command> forgetting_document(sql::engine kind, std::span<const sql::param> task_key);
-/// The same for all of a space, before its tasks go.
+/// The same for the first `most` tasks of a space by id, before they go.
 [[nodiscard]] awaitable<void> forget_documents_of_space(sql::engine kind, sql::transaction& tx,
-                                                        std::string_view space_id);
+                                                        std::string_view space_id, std::uint64_t most);
 
 /// Brings the index up to date, which a search does not need but is the faster for. SQLite: moves at most `most` new
 /// documents into it, and takes as many out of it that are gone; returns whether there may be more. PostgreSQL: has it

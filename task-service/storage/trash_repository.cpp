@@ -63,9 +63,20 @@ constexpr sql::statement delete_project{"trash.delete_project",
                                         "DELETE FROM projects WHERE id = ?1 AND trashed_at IS NOT NULL "
                                         "AND NOT EXISTS (SELECT 1 FROM tasks WHERE project_id = ?1)"};
 
-constexpr sql::statement delete_tasks_of_space{"account.delete_tasks", "DELETE FROM tasks WHERE space_id = ?1"};
-constexpr sql::statement delete_projects_of_space{"account.delete_projects",
-                                                  "DELETE FROM projects WHERE space_id = ?1"};
+/// What one transaction erases of an account: tasks, then reminders, then projects.
+constexpr std::uint64_t piece_of_account = 500;
+constexpr sql::statement delete_tasks_of_space{"account.delete_tasks",
+                                               "DELETE FROM tasks WHERE space_id = ?1 AND id IN "
+                                               "(SELECT id FROM tasks WHERE space_id = ?1 ORDER BY id LIMIT ?2)"};
+constexpr sql::statement delete_projects_of_space{
+    "account.delete_projects",
+    "DELETE FROM projects WHERE id IN (SELECT id FROM projects WHERE space_id = ?1 LIMIT ?2)"};
+constexpr sql::statement note_rest{"account.note_rest",
+                                   "INSERT INTO erasures (account_id) VALUES (?1) ON CONFLICT DO NOTHING"};
+#define CUMULO_NEXT_REST "SELECT account_id FROM erasures ORDER BY account_id LIMIT 1"
+// Locked: a piece is made of several statements, between which no other replica may take its tasks away.
+constexpr sql::statement select_rest{"account.next_rest", CUMULO_NEXT_REST, CUMULO_NEXT_REST " FOR UPDATE SKIP LOCKED"};
+constexpr sql::statement forget_rest{"account.forget_rest", "DELETE FROM erasures WHERE account_id = ?1"};
 constexpr sql::statement delete_memberships{"account.delete_memberships",
                                             "DELETE FROM project_members WHERE account_id = ?1"};
 constexpr sql::statement delete_answers{"account.delete_answers", "DELETE FROM idempotency WHERE caller = ?1"};
@@ -79,6 +90,15 @@ constexpr auto to_the_end = [] { return false; };
 awaitable<void> announce_in(sql::transaction& tx, bus::event happened) {
   const bus::outbox_row row{std::move(happened)};
   co_await tx.execute(row.statement(), row.values());
+}
+
+/// False if nothing is left of the account's space.
+awaitable<bool> erase_piece(sql::engine kind, sql::transaction& tx, std::string_view account_id) {
+  const std::array values{sql::param{account_id}, sql::param{piece_of_account}};
+  co_await forget_documents_of_space(kind, tx, account_id, piece_of_account);
+  if (co_await tx.execute(delete_tasks_of_space, values) == piece_of_account) co_return true;
+  if (co_await erase_reminders(tx, account_id, piece_of_account) == piece_of_account) co_return true;
+  co_return co_await tx.execute(delete_projects_of_space, values) == piece_of_account;
 }
 
 }  // namespace
@@ -197,12 +217,26 @@ awaitable<std::uint64_t> trash_repository::erase_projects(const sql::statement& 
 
 awaitable<void> erase_account(sql::engine kind, sql::transaction& tx, std::string_view account_id) {
   const std::array values{sql::param{account_id}};
-  co_await forget_documents_of_space(kind, tx, account_id);
-  co_await erase_reminders(tx, account_id);
-  co_await tx.execute(delete_tasks_of_space, values);
-  co_await tx.execute(delete_projects_of_space, values);
   co_await tx.execute(delete_memberships, values);
   co_await tx.execute(delete_answers, values);
+  co_await forget_zone(tx, account_id);
+  if (co_await erase_piece(kind, tx, account_id)) co_await tx.execute(note_rest, values);
+}
+
+awaitable<void> trash_repository::erase_rest(const std::function<bool()>& stopping) {
+  auto piece = [kind = store_.kind()](sql::transaction& tx) -> awaitable<bool> {
+    tx.wait_for_locks();
+    std::string account_id;
+    auto take = [&](const sql::row& row) { account_id = row.text(0); };
+    co_await tx.execute(select_rest, {}, take);
+    if (account_id.empty()) co_return false;
+    if (co_await erase_piece(kind, tx, account_id)) co_return true;
+    const std::array values{sql::param{account_id}};
+    co_await tx.execute(forget_rest, values);
+    co_return true;
+  };
+  bool more = true;
+  while (more && !stopping()) more = co_await store_.transact(piece);
 }
 
 }  // namespace cumulo::tasks

@@ -61,6 +61,8 @@ class trash_repository {
   /// Erases what was put there before `then`, or a part of it if `stopping` says so between two pieces; how much.
   [[nodiscard]] awaitable<std::uint64_t> purge_trash(instant then, announcement announce,
                                                      const std::function<bool()>& stopping);
+  /// Erases what erase_account() has left, or a part of it if `stopping` says so between two pieces.
+  [[nodiscard]] awaitable<void> erase_rest(const std::function<bool()>& stopping);
 
  private:
   awaitable<std::uint64_t> erase_tasks(const sql::statement& which, std::span<const sql::param> values,
@@ -70,7 +72,8 @@ class trash_repository {
   sql::database& store_;
 };
 
-/// Deletes an account's space, its memberships and the answers kept for its retries, within `tx`.
+/// Deletes an account's memberships, so that it is nobody's from then on, the answers kept for its retries, and a first
+/// piece of its space, within `tx`. Whatever is more is noted there, and goes with erase_rest().
 [[nodiscard]] awaitable<void> erase_account(sql::engine kind, sql::transaction& tx, std::string_view account_id);
 
 }  // namespace cumulo::tasks

@@ -214,6 +214,70 @@ TEST_P(authority, erasing_an_account_takes_its_space_and_nothing_else) {
   EXPECT_THAT(list(eve, by_word), ElementsAre(eves.id));
 }
 
+// In one transaction it held up every writer, and beyond the statements' time limit the account was never erased.
+TEST_P(authority, erasing_a_large_account_goes_in_pieces) {
+  static constexpr sql::statement fill{
+      "test.fill",
+      "INSERT INTO tasks (space_id, id, project_id, title, title_key, description, status, priority, labels, "
+      "created_at, updated_at, created_by, version) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+      "WHERE i < 1200) SELECT CAST(?1 AS TEXT), CAST(?1 AS TEXT) || i, CAST(?2 AS TEXT), 't', 't', '', 0, 0, '[]', 0, "
+      "0, "
+      "CAST(?1 AS TEXT), 1 FROM n"};
+  static constexpr sql::statement fill_documents{
+      "test.fill_documents",
+      "INSERT INTO task_documents (task_id, space_id, words) SELECT id, space_id, ' x ' FROM tasks "
+      "WHERE title = 't'",
+      "INSERT INTO task_documents (task_id, space_id, words) SELECT id, space_id, CAST('x' AS TSVECTOR) FROM tasks "
+      "WHERE "
+      "title = 't'"};
+  static constexpr sql::statement left{"test.left_of_many", "SELECT count(*) FROM tasks"};
+  static constexpr sql::statement seen{"test.members_of_many", "SELECT count(*) FROM project_members"};
+  static constexpr sql::statement documents{"test.documents_of_many", "SELECT count(*) FROM task_documents"};
+  static constexpr sql::statement projects_left{"test.projects_of_many", "SELECT count(*) FROM projects"};
+  static constexpr sql::statement reminders_left{"test.reminders_of_many", "SELECT count(*) FROM reminders"};
+  static constexpr sql::statement unfinished{"test.unfinished", "SELECT count(*) FROM erasures"};
+  const task eves = add(eve, "Eve's own");
+  const project hers = add_project(eve, "Eve's garden");
+  share(hers, ada, "viewer");
+  reminder_creation wanted;
+  wanted.at = std::string{"2027-01-01T00:00:00Z"};
+  task_changes planting;
+  planting.title = std::string{"Planting"};
+  planting.project_id = hers.id;
+  const task shared = add(eve, planting);
+  const reminder made = make_reminder(wanted, shared.id, as(ada)).value();
+  run([&]() -> awaitable<void> {
+    const std::array values{sql::param{ada}, sql::param{garden.id}};
+    const std::array commands{sql::command{&fill, values}, sql::command{&fill_documents, {}}};
+    co_await database->write(commands);
+    auto nothing = [](const reminder&) { return std::vector<sql::command>{}; };
+    (void)co_await reminders->add_reminder(made, "UTC", now, nothing);
+  });
+  ASSERT_EQ(count(reminders_left), 1);
+  const std::int64_t before = count(left);
+  run([&]() -> awaitable<void> {
+    auto body = [&](sql::transaction& tx) -> awaitable<void> { co_await erase_account(database->kind(), tx, ada); };
+    co_await database->transact(body);
+  });
+  EXPECT_EQ(count(left), before - 500);
+  EXPECT_EQ(count(unfinished), 1);
+  EXPECT_THAT(list(ada), IsEmpty()) << "what is left is nobody's";
+  run([&]() -> awaitable<void> {
+    int asked = 0;
+    const std::function<bool()> after_one = [&asked] { return asked++ > 0; };
+    co_await trash->erase_rest(after_one);
+  });
+  EXPECT_EQ(count(left), before - 1000) << "a stop is heard between two pieces";
+  run([&]() -> awaitable<void> { co_await trash->erase_rest(to_the_end); });
+  EXPECT_EQ(count(left), 2) << "Eve's";
+  EXPECT_EQ(count(documents), 2);
+  EXPECT_EQ(count(reminders_left), 0);
+  EXPECT_EQ(count(projects_left), 2);
+  EXPECT_EQ(count(seen), 2);
+  EXPECT_EQ(count(unfinished), 0);
+  EXPECT_TRUE(find(eve, eves.id));
+}
+
 CUMULO_ON_EACH_ENGINE(authority);
 
 }  // namespace

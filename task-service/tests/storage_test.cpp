@@ -246,8 +246,8 @@ TEST_P(storage, what_is_restored_while_the_trash_is_purged_stays) {
     co_await database->transact(body);
   });
   restored.get_future().wait();
-  EXPECT_EQ(run([&]() -> awaitable<std::uint64_t> { co_return co_await trash->purge_trash(now, announce, to_the_end); }),
-            0U);
+  EXPECT_EQ(
+      run([&]() -> awaitable<std::uint64_t> { co_return co_await trash->purge_trash(now, announce, to_the_end); }), 0U);
   restoring.get();
   EXPECT_TRUE(find(ada, old.id));
 }

@@ -78,12 +78,12 @@ export function findDates(text: string, language: Language, now: Date, place: Wh
   return taken.sort((a, b) => a.start - b.start);
 }
 
-const isWhole = ({ start, end }: DateHit, text: string) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:!?)]?$/.test(text.charAt(end));
+const isWhole = ({ start, end }: DateHit, text: string) => /^\s?$/.test(text.charAt(start - 1)) && /^[\s,.;:!?)]?$/.test(text.charAt(end)) && !/^\.\p{L}/u.test(text.slice(end));
 
 /** Words too: "So ein Mist", "Do it", "Buy sun cream". One counts with a dot, a time or a word like "on", or as the last word. */
 const doubtful = new RegExp(
   '^((for|from|für|ab)\\s+)?((mo|di|mi|do|fr|sa|so)(\\s\\d+)?|(sun|sat|wed),?|january|february|march|april|may|june|july|august|september|october|november|december|' +
-    'morning|noon|afternoon|evening|night|midnight|in a)$',
+    'morning|noon|afternoon|evening|night|midnight|vormittag|mittag|nachmittag|abend|nacht|mitternacht|in a)$',
   'i',
 );
 /** How long or how many, not when: "Meditate for 20 minutes", "a second chance", "Last minute cleaning", "Read pages 3-5". */
@@ -93,9 +93,25 @@ const amount = new RegExp(
   'i',
 );
 
-function isMeant({ start, end }: DateHit, text: string): boolean {
+/** What was is no time to do something: "Notes from last friday", "Rechnung von gestern". */
+const past = /(^|\s)(last|previous|yesterday|gestern|vorgestern|letzt\p{L}*|vorig\p{L}*|vergangen\p{L}*)(?!\p{L})|\sago$|^vor\s/iu;
+const fraction = /(^|\s)[1-9]\/[2-9]$/;
+const measured =
+  /^\s+(cup|pint|gallon|pound|lb|oz|ounce|kg|kilo|g|l|lit(er|re)|tsp|tbsp|teaspoon|tablespoon|mile|hour|day|dozen|price|pfund|tasse|becher|packung|dutzend|stunde|tag|el|tl)s?(?!\p{L})/iu;
+/** Days, or what looks like them, that are part of a name: "Black Friday", "Guten Morgen", "Fr. Müller", "24/7". */
+const names = [
+  /(?<!\p{L})((black|good|cyber|ash|palm|easter|shrove|super|maundy|holy|whit|casual)\s+\p{L}+day|(good|guten?)\s+(morning|afternoon|evening|night|morgen|abend|nacht))(?!\p{L})/giu,
+  /(?<!\p{L})Fr\.(?=\s+\p{Lu}\p{Ll})/gu,
+  /(?<!\S)(24\/7|9\/11)(?!\S)/g,
+];
+
+const isInName = ({ start, end }: DateHit, text: string) => names.some((name) => [...text.matchAll(name)].some((found) => found.index < end && start < found.index + found[0].length));
+
+function isMeant(hit: DateHit, text: string): boolean {
+  const { start, end } = hit;
   const words = text.slice(start, end);
-  if (amount.test(words)) return words === text.trim();
+  if (amount.test(words) || past.test(words)) return words === text.trim();
+  if (isInName(hit, text) || (fraction.test(words) && measured.test(text.slice(end)))) return false;
   return !doubtful.test(words) || /^[\s\0.,;:!?)]*$/.test(text.slice(end));
 }
 
@@ -105,6 +121,8 @@ const leads: [lead: RegExp, date: RegExp][] = [
   [/(on|am)\s+$/i, /^(\d|jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|o[ck]t|nov|de[cz])/i],
   [/in\s+$/i, /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i],
   [/at\s+$/i, /^(noon|midnight|night)/i],
+  [/@\s+$/, /^\d/],
+  [/(kommende[mnrs]?|diese[mnrs]?)\s+$/i, /^(mon|diens|donners|frei|sams|sonn)tag|^mittwoch|^sonnabend/i],
   [/in\s+the\s+$/i, /^(morning|afternoon|evening)/i],
   [/(at|on|over)\s+the\s+$/i, /^weekend/i],
   [/in\s+der\s+$/i, /^(nächst|kommend)en\s+woche/i],
@@ -127,6 +145,8 @@ const nextWeek = /^(next|nächste[nr]?|kommende[nr]?)\s+(week|woche)/i;
 function hitOf(result: ParsedResult, before: ParsedResult | undefined, line: string, today: string, now: string): DateHit {
   const { index, text, start } = result;
   const end = index + text.trimEnd().length;
+  // What follows and says no more: "14.30 Uhr", "morgen früh".
+  const tail = (/^\s*\d\S*$|\s\d\S*$/.test(text.trimEnd()) && /^\s*uhr(?!\p{L})/iu.exec(line.slice(end))) || (/(^|\s)morgen$/i.test(text.trimEnd()) && /^\s+früh(?!\p{L})/iu.exec(line.slice(end)));
   const shortened = line[end] === '.' && /(^|\s)(mo|di|mi|do|fr|sa|so)$/i.test(text);
   // A task has no end: the words that say one stay in its title.
   const keep = Boolean(result.end);
@@ -134,7 +154,7 @@ function hitOf(result: ParsedResult, before: ParsedResult | undefined, line: str
   const anyDay = timed && !start.isCertain('day') && !start.isCertain('weekday');
   const hit: DateHit = {
     start: keep ? index : leadOf(line, index),
-    end: shortened ? end + 1 : end,
+    end: shortened ? end + 1 : end + (tail ? tail[0].length : 0),
     keep,
     anyDay,
     when: {

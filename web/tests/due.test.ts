@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addDays, addMonths, dueFields, dueOf, instantOf, todayIn, weekOf, whenOf } from '../src/features/tasks/due';
+import { addDays, addMonths, dueFields, dueOf, formatInstant, instantOf, todayIn, weekOf, whenOf } from '../src/features/tasks/due';
 
 describe('due', () => {
   it.each([
@@ -43,4 +43,9 @@ describe('due', () => {
     expect(dueFields({ day: '2026-12-01', time: null }, 'UTC').due).toBe('2026-12-01');
     expect(dueFields({ day: '2026-12-01', time: '07:05' }, 'Europe/Berlin')).toEqual({ due: '2026-12-01T07:05:00', timezone: 'Europe/Berlin' });
   });
+});
+
+it('shows an instant also where the browser does not know the zone yet', () => {
+  expect(formatInstant('2026-12-01T16:00:00Z', 'en-GB', 'Europe/Berlin')).toBe('1 Dec 2026, 17:00');
+  expect(formatInstant('2026-12-01T16:00:00Z', 'en-GB', 'Mars/Olympus')).toMatch(/2026/);
 });

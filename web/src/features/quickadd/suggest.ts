@@ -7,6 +7,8 @@ export interface Suggestion {
 }
 
 const most = 5;
+/** A label that has several words cannot be said in the line. */
+const sayable = (label: string) => /^\S*[^\s,.;:!?]$/.test(label);
 
 /** What the word at the caret may become: `#` a project, `@` a label. */
 export function suggest(text: string, caret: number, projects: readonly Project[], labels: readonly string[]): Suggestion[] {
@@ -16,7 +18,7 @@ export function suggest(text: string, caret: number, projects: readonly Project[
   const mark = before[start];
   const typed = before.slice(start + 1).toLowerCase();
   if (/\s/.test(typed)) return [];
-  const names = mark === '#' ? projects.filter((project) => !project.is_inbox).map((project) => project.name) : labels;
+  const names = mark === '#' ? projects.filter((project) => !project.is_inbox).map((project) => project.name) : labels.filter(sayable);
   return names
     .filter((name) => name.toLowerCase().includes(typed) && name.toLowerCase() !== typed)
     .slice(0, most)

@@ -4,9 +4,9 @@ import type { Task } from '../../api/types';
  * words but the last; here each may be incomplete). */
 export function matches(task: Pick<Task, 'title' | 'description' | 'labels'>, text: string): boolean {
   const hay = ` ${task.title} ${task.labels.join(' ')} ${task.description}`.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ');
-  return text
+  const words = text
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '')
-    .every((word) => hay.includes(` ${word}`));
+    .filter((word) => word !== '');
+  return words.length > 0 && words.every((word) => hay.includes(` ${word}`));
 }

@@ -123,5 +123,12 @@ export function formatTime(time: string, locale: string): string {
   return format.format(new Date(`1970-01-01T${time}:00Z`));
 }
 
-export const formatInstant = (instant: string, locale: string, zone: string) =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(new Date(instant));
+export function formatInstant(instant: string, locale: string, zone: string): string {
+  const options = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  try {
+    return new Intl.DateTimeFormat(locale, { ...options, timeZone: zone }).format(new Date(instant));
+  } catch {
+    // A zone that this browser does not know yet: its own, as above.
+    return new Intl.DateTimeFormat(locale, options).format(new Date(instant));
+  }
+}

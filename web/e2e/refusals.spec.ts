@@ -27,6 +27,53 @@ test('a service that does not answer is not taken for an empty list', async ({ p
   }
 });
 
+test('no part of the settings or the administration takes what it could not have for nothing', async ({ page, administrator: person }) => {
+  test.slow();
+  const failed = page.getByRole('alert').filter({ hasText: 'The service does not answer' });
+  await signIn(page, person);
+  for (const [place, paths] of [
+    ['settings?part=security', ['sessions']],
+    ['settings?part=integrations', ['tokens', 'webhooks']],
+    ['settings?part=notifications', ['notifications/preferences']],
+    ['administration', ['users', 'invitations', 'announcements']],
+  ] as const) {
+    const patterns = paths.map((path) => new RegExp(`/api/v1/${path}(\\?|$)`));
+    for (const pattern of patterns) await page.route(pattern, (route) => route.abort());
+    await page.goto(`${person.url}/app/${place}`);
+    await expect(failed, place).toHaveCount(paths.length);
+    for (const pattern of patterns) await page.unroute(pattern);
+    for (const _ of paths) await failed.first().getByRole('button', { name: 'Try again' }).click();
+    await expect(failed, place).toHaveCount(0);
+  }
+});
+
+test('tasks and projects that cannot be had are not taken for none', async ({ page, person }) => {
+  test.slow();
+  const failed = page.getByRole('heading', { name: 'The service does not answer' });
+  await person.task({ title: 'Dig' });
+  for (const [path, views] of [
+    ['projects', [/^Inbox/]],
+    ['tasks', [/^Today/, /^Inbox/, 'Upcoming', 'Calendar']],
+  ] as const) {
+    await page.route(`**/api/v1/${path}?*`, (route) => route.abort());
+    // What was known before would be shown.
+    await page.addInitScript(() => indexedDB.deleteDatabase('cumulo-state'));
+    await page.goto(`${person.url}/app/today`);
+    if (path === 'projects') await signIn(page, person);
+    for (const name of views) {
+      await page.getByRole('link', { name }).click();
+      await expect(failed, `${path} ${name}`).toBeVisible();
+    }
+    await expect(page.getByText('Your inbox is empty')).toHaveCount(0);
+    await page.unroute(`**/api/v1/${path}?*`);
+    await page.getByRole('link', { name: /^Inbox/ }).click();
+    const dig = page.getByRole('button', { name: 'Dig', exact: true });
+    await expect(failed.or(dig)).toBeVisible();
+    if (await failed.isVisible()) await page.getByRole('main').getByRole('button', { name: 'Try again' }).click();
+    await expect(dig).toBeVisible();
+  }
+});
+
 test('what is not there yet, or cannot be had, is not said to be gone', async ({ page, person }) => {
   const project = await person.project('Garden');
   const task = await person.task({ title: 'Dig', project_id: project.id, status: 'done' });
@@ -101,4 +148,5 @@ test('over plain HTTP from afar the sign-in page says what is missing', async ({
   await page.route(`${afar}/**`, async (route) => route.fulfill({ response: await route.fetch({ url: route.request().url().replace(afar, person.url) }) }));
   await page.goto(`${afar}/app/sign-in`);
   await expect(page.getByText(/needs HTTPS/)).toBeVisible();
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
 });

@@ -1,6 +1,7 @@
 import { Button, Group, Text, Textarea, TextInput } from '@mantine/core';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
+import { FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
@@ -82,6 +83,7 @@ export function Announcements() {
           </li>
         ))}
       </ul>
+      <FailedPart asked={announcements} />
       {items.length === 0 && announcements.data && (
         <Text size="sm" c="dimmed">
           {t.admin.noAnnouncements}

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
+import { FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
@@ -18,7 +19,7 @@ export function Invitations() {
   const client = useQueryClient();
   const [dialog, confirm] = useConfirm();
   const [email, setEmail] = useState('');
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: invitationsKey,
     queryFn: () => all((cursor) => body(api.GET('/invitations', { params: { query: { limit: 100, cursor } } }))),
   });
@@ -55,7 +56,7 @@ export function Invitations() {
         </Alert>
       )}
       <ul className="plain" aria-label={t.admin.invitations}>
-        {(data ?? []).map((invitation) => (
+        {(asked.data ?? []).map((invitation) => (
           <li key={invitation.id} className="plain-row">
             <div className="row-text">
               <span className="row-title">{invitation.email ?? t.admin.anyone}</span>
@@ -75,7 +76,8 @@ export function Invitations() {
           </li>
         ))}
       </ul>
-      {data?.length === 0 && (
+      <FailedPart asked={asked} />
+      {asked.data?.length === 0 && (
         <Text size="sm" c="dimmed">
           {t.admin.noInvitations}
         </Text>

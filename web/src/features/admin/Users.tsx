@@ -1,5 +1,6 @@
 import { Button, Select } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { FailedPart } from '../../app/Failed';
 import { tell, tellError } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
 import { api, body } from '../../api/client';
@@ -30,6 +31,7 @@ export function Users() {
   return (
     <>
       {dialog}
+      <FailedPart asked={users} />
       <ul className="plain" aria-label={t.admin.users}>
         {users.data?.pages
           .flatMap((page) => page.items)

@@ -10,6 +10,7 @@ import { DragArea } from '../drag/DragArea';
 import { setDay } from '../tasks/commands';
 import { addDays, addMonths, dueOf, formatDay, formatDays, weekOf } from '../tasks/due';
 import { byUrgency, isOpen } from '../tasks/order';
+import { TasksToCome } from '../tasks/TasksToCome';
 import { ViewHead } from '../tasks/ViewHead';
 import { DayCell } from './DayCell';
 
@@ -19,7 +20,7 @@ export function CalendarView() {
   const navigate = useNavigate();
   const week = useSearch({ from: '/inside/app/calendar', select: ({ view }) => view === 'week' });
   const asked = useSearch({ from: '/inside/app/calendar', select: ({ day }) => day });
-  const { tasks } = useTasks();
+  const { tasks, loading } = useTasks();
   const day = asked ?? place.today;
   const month = day.slice(0, 7);
   const first = weekOf(week ? day : `${month}-01`, place.weekStart);
@@ -68,20 +69,24 @@ export function CalendarView() {
           ]}
         />
       </ViewHead>
-      <DragArea placeName={placeName} onDrop={(task, to) => setDay(t, [task.id], to, place.zone)}>
-        <div className={week ? 'calendar week' : 'calendar'}>
-          <div className="calendar-days" aria-hidden>
-            {days.slice(0, 7).map((each) => (
-              <span key={each}>{formatDay(each, place.locale, { weekday: 'short' })}</span>
-            ))}
+      {loading ? (
+        <TasksToCome />
+      ) : (
+        <DragArea placeName={placeName} onDrop={(task, to) => setDay(t, [task.id], to, place.zone)}>
+          <div className={week ? 'calendar week' : 'calendar'}>
+            <div className="calendar-days" aria-hidden>
+              {days.slice(0, 7).map((each) => (
+                <span key={each}>{formatDay(each, place.locale, { weekday: 'short' })}</span>
+              ))}
+            </div>
+            <div className="calendar-grid">
+              {days.map((each) => (
+                <DayCell key={each} day={each} tasks={byDay.get(each) ?? []} place={place} outside={!week && each.slice(0, 7) !== month} most={week ? 100 : 4} />
+              ))}
+            </div>
           </div>
-          <div className="calendar-grid">
-            {days.map((each) => (
-              <DayCell key={each} day={each} tasks={byDay.get(each) ?? []} place={place} outside={!week && each.slice(0, 7) !== month} most={week ? 100 : 4} />
-            ))}
-          </div>
-        </div>
-      </DragArea>
+        </DragArea>
+      )}
     </>
   );
 }

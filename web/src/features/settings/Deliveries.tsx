@@ -1,5 +1,6 @@
 import { Button, Modal, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tellError } from '../../app/toast';
 import { api, body } from '../../api/client';
@@ -14,7 +15,7 @@ export default function Deliveries({ webhook, onClose }: { webhook: Webhook; onC
   const w = t.webhooks;
   const place = usePlace();
   const key = ['deliveries', webhook.id];
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: key,
     queryFn: () => body(api.GET('/webhooks/{id}/deliveries', { params: { path: { id: webhook.id }, query: { limit: 20 } } })),
     staleTime: 0,
@@ -27,7 +28,7 @@ export default function Deliveries({ webhook, onClose }: { webhook: Webhook; onC
   return (
     <Modal opened onClose={onClose} title={w.deliveries} size="lg">
       <ul className="plain" aria-label={w.deliveries}>
-        {data?.items.map((delivery) => {
+        {asked.data?.items.map((delivery) => {
           const words = delivery.delivered ? w.arrived(delivery.response?.status ?? 0, delivery.duration_ms) : w.notArrived(delivery.error ?? String(delivery.response?.status ?? ''));
           return (
             <li key={delivery.id} className="plain-row">
@@ -44,7 +45,8 @@ export default function Deliveries({ webhook, onClose }: { webhook: Webhook; onC
           );
         })}
       </ul>
-      {data?.items.length === 0 && <Text c="dimmed">{w.noDeliveries}</Text>}
+      <FailedPart asked={asked} />
+      {asked.data?.items.length === 0 && <Text c="dimmed">{w.noDeliveries}</Text>}
     </Modal>
   );
 }

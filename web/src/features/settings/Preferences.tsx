@@ -1,5 +1,6 @@
 import { Checkbox, Group, MultiSelect, Select, Skeleton, Switch, Table, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tellError } from '../../app/toast';
 import { api, body } from '../../api/client';
@@ -30,7 +31,8 @@ function merged(chosen: Chosen, change: PreferencesChange): Chosen {
 
 export function Preferences() {
   const t = useT();
-  const { data } = useQuery({ queryKey: key, queryFn: () => body(api.GET('/notifications/preferences', {})) });
+  const asked = useQuery({ queryKey: key, queryFn: () => body(api.GET('/notifications/preferences', {})) });
+  const { data } = asked;
   const save = useMutation({
     mutationKey: key,
     mutationFn: (change: PreferencesChange) => body(api.PATCH('/notifications/preferences', { body: change })),
@@ -43,7 +45,7 @@ export function Preferences() {
     // The last of several changes in flight brings what the service made of them all.
     onSettled: () => (queryClient.isMutating({ mutationKey: key }) === 1 ? queryClient.invalidateQueries({ queryKey: key }) : undefined),
   });
-  if (!data) return <Skeleton h={320} radius="lg" />;
+  if (!data) return asked.isError ? <FailedPart asked={asked} /> : <Skeleton h={320} radius="lg" />;
   return (
     <>
       <Channels chosen={data} onChange={save.mutate} />

@@ -1,6 +1,7 @@
 import { Button, Group, PasswordInput, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
+import { FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tell, tellError, tellUnplaced } from '../../app/toast';
 import { all, api, body } from '../../api/client';
@@ -65,7 +66,7 @@ function Sessions() {
   const t = useT();
   const place = usePlace();
   const client = useQueryClient();
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: sessionsKey,
     queryFn: () => all((cursor) => body(api.GET('/sessions', { params: { query: { limit: 100, cursor } } }))),
   });
@@ -75,26 +76,29 @@ function Sessions() {
     onSettled: () => client.invalidateQueries({ queryKey: sessionsKey }),
   });
   return (
-    <ul className="plain" aria-label={t.settings.sessions}>
-      {(data ?? []).map((session) => {
-        const device = deviceOf(session.user_agent) ?? t.settings.unknownDevice;
-        return (
-          <li key={session.id} className="plain-row">
-            <div className="row-text">
-              <span className="row-title">{device}</span>
-              <span className="row-meta">
-                {session.current ? t.settings.thisSession : t.settings.lastUsed(formatInstant(session.last_used_at, place.locale, place.zone))}
-                {session.address && ` · ${session.address}`}
-              </span>
-            </div>
-            {!session.current && (
-              <Button size="compact-sm" variant="light" color="red" aria-label={t.settings.endSessionOf(device)} onClick={() => end.mutate(session.id)}>
-                {t.settings.endSession}
-              </Button>
-            )}
-          </li>
-        );
-      })}
-    </ul>
+    <>
+      <FailedPart asked={asked} />
+      <ul className="plain" aria-label={t.settings.sessions}>
+        {(asked.data ?? []).map((session) => {
+          const device = deviceOf(session.user_agent) ?? t.settings.unknownDevice;
+          return (
+            <li key={session.id} className="plain-row">
+              <div className="row-text">
+                <span className="row-title">{device}</span>
+                <span className="row-meta">
+                  {session.current ? t.settings.thisSession : t.settings.lastUsed(formatInstant(session.last_used_at, place.locale, place.zone))}
+                  {session.address && ` · ${session.address}`}
+                </span>
+              </div>
+              {!session.current && (
+                <Button size="compact-sm" variant="light" color="red" aria-label={t.settings.endSessionOf(device)} onClick={() => end.mutate(session.id)}>
+                  {t.settings.endSession}
+                </Button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </>
   );
 }

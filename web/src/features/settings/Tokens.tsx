@@ -1,6 +1,7 @@
 import { Alert, Button, Checkbox, Group, NumberInput, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
+import { FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
@@ -26,7 +27,7 @@ export function Tokens() {
   const [name, setName] = useState('');
   const [wanted, setWanted] = useState<string[]>(['tasks:read']);
   const [days, setDays] = useState(90);
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: tokensKey,
     queryFn: () => all((cursor) => body(api.GET('/tokens', { params: { query: { limit: 100, cursor } } }))),
   });
@@ -56,7 +57,7 @@ export function Tokens() {
         </Alert>
       )}
       <ul className="plain" aria-label={t.settings.tokens}>
-        {(data ?? []).map((token) => (
+        {(asked.data ?? []).map((token) => (
           <li key={token.id} className="plain-row">
             <div className="row-text">
               <span className="row-title">{token.name}</span>
@@ -70,7 +71,8 @@ export function Tokens() {
           </li>
         ))}
       </ul>
-      {data?.length === 0 && (
+      <FailedPart asked={asked} />
+      {asked.data?.length === 0 && (
         <Text size="sm" c="dimmed">
           {t.settings.noTokens}
         </Text>

@@ -2,6 +2,7 @@ import { ActionIcon, Alert, Button, Group, Menu, Select, Text, TextInput } from 
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState, type FormEvent } from 'react';
 import { IconDots } from '../../app/icons';
+import { FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { tell, tellError, tellUnplaced } from '../../app/toast';
 import { useConfirm } from '../../app/useConfirm';
@@ -24,7 +25,7 @@ const again = () => queryClient.invalidateQueries({ queryKey: key });
 export function Webhooks() {
   const t = useT();
   const [secret, setSecret] = useState<string | null>(null);
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: key,
     queryFn: () => all((cursor) => body(api.GET('/webhooks', { params: { query: { limit: 100, cursor } } }))),
   });
@@ -36,11 +37,12 @@ export function Webhooks() {
         </Alert>
       )}
       <ul className="plain" aria-label={t.settings.webhooks}>
-        {(data ?? []).map((webhook) => (
+        {(asked.data ?? []).map((webhook) => (
           <Line key={webhook.id} webhook={webhook} onSecret={setSecret} />
         ))}
       </ul>
-      {data?.length === 0 && (
+      <FailedPart asked={asked} />
+      {asked.data?.length === 0 && (
         <Text size="sm" c="dimmed">
           {t.webhooks.none}
         </Text>

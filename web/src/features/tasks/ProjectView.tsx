@@ -21,6 +21,7 @@ import { Empty } from './Empty';
 import { ListSkeleton } from './ListSkeleton';
 import { byPriority, isOpen } from './order';
 import { TaskList, type Group } from './TaskList';
+import { TasksToCome } from './TasksToCome';
 import { ViewHead } from './ViewHead';
 
 const BoardView = lazy(() => import('../board/BoardView'));
@@ -78,8 +79,10 @@ export function ProjectView() {
     if (done) list.push({ id: 'done', title: t.views.done, tasks: lastClosedFirst(all) });
     return list;
   }, [all, open, done, t]);
+  const failed = [archived, closed].find((list) => list.isError);
   const more = [archived, closed].find((list) => list.hasNextPage);
-  if (loading || !listed || archived.isLoading) return <ListSkeleton />;
+  if (loading || !listed) return <TasksToCome />;
+  if (archived.isLoading) return <ListSkeleton />;
   if (!project) return <NotFound />;
   return (
     <>
@@ -133,10 +136,10 @@ export function ProjectView() {
         <>
           <TaskList label={project.name} groups={groups} place={place} />
           <AddLine defaults={{ project: id }} where={project.name} />
-          {archived.isError && <Failed error={archived.error} again={archived.refetch} />}
-          {open.length === 0 && !done && !archived.isError && <Empty title={t.empty.project} hint={t.empty.projectHint} />}
+          {open.length === 0 && !done && !failed && <Empty title={t.empty.project} hint={t.empty.projectHint} />}
         </>
       )}
+      {failed && <Failed error={failed.error} again={failed.refetch} />}
       {more && (
         <Button variant="default" mt="md" loading={more.isFetchingNextPage} onClick={() => void more.fetchNextPage()}>
           {t.search.more}

@@ -2,6 +2,7 @@ import { ActionIcon, Button, Group, Popover, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { IconBell, IconX } from '../../app/icons';
+import { FailedPart } from '../../app/Failed';
 import { keepEscape } from '../../app/keepEscape';
 import type { Place } from '../../app/locale';
 import { tellError, tellUndoable } from '../../app/toast';
@@ -23,12 +24,13 @@ export function Reminders({ task, place }: { task: Task; place: Place }) {
   const params = { path: { id: task.id } };
   const key = ['reminders', task.id];
   const sent = !isLocal(task.id);
-  const { data } = useQuery({
+  const asked = useQuery({
     queryKey: [...key, task.version],
     queryFn: () => body(api.GET('/tasks/{id}/reminders', { params })),
     placeholderData: keepPreviousData,
     enabled: sent,
   });
+  const { data } = asked;
   const again = () => queryClient.invalidateQueries({ queryKey: key });
   const onError = (error: unknown) => tellError(t, error);
   const create = useMutation({ mutationFn: (wanted: ReminderCreation) => body(api.POST('/tasks/{id}/reminders', { params, body: wanted })), onError, onSettled: again });
@@ -57,6 +59,7 @@ export function Reminders({ task, place }: { task: Task; place: Place }) {
           })}
         </ul>
       )}
+      <FailedPart asked={asked} />
       <Adder task={task} place={place} onAdd={create.mutate} />
     </Stack>
   );

@@ -7,9 +7,9 @@ import { AddLine } from './AddLine';
 import { setDay } from './commands';
 import { formatDay } from './due';
 import { Empty } from './Empty';
-import { ListSkeleton } from './ListSkeleton';
 import { todayOf } from './order';
 import { SampleOffer } from './SampleOffer';
+import { TasksToCome } from './TasksToCome';
 import { TaskList, type Group } from './TaskList';
 import { ViewHead } from './ViewHead';
 
@@ -36,7 +36,7 @@ export function TodayView() {
   return (
     <>
       <ViewHead title={t.nav.today} note={count > 0 ? `${date} · ${t.task.count(count)}` : date} />
-      {loading ? <ListSkeleton /> : <TaskList label={t.nav.today} groups={groups} place={place} projects={projects} />}
+      {loading ? <TasksToCome /> : <TaskList label={t.nav.today} groups={groups} place={place} projects={projects} />}
       {!loading && <AddLine defaults={{ day: place.today }} where={t.nav.today} />}
       {!loading && count === 0 && (
         <Empty title={t.empty.today} hint={t.empty.todayHint}>

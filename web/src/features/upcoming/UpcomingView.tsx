@@ -9,9 +9,9 @@ import { useProjects, useTasks } from '../../store/hooks';
 import { DragArea, Draggable, DropPlace } from '../drag/DragArea';
 import { setDay } from '../tasks/commands';
 import { addDays, dueOf, formatDay } from '../tasks/due';
-import { ListSkeleton } from '../tasks/ListSkeleton';
 import { agendaOf } from '../tasks/order';
 import { TaskList, type Group } from '../tasks/TaskList';
+import { TasksToCome } from '../tasks/TasksToCome';
 import { ViewHead } from '../tasks/ViewHead';
 
 const daysAhead = 28;
@@ -63,7 +63,7 @@ export function UpcomingView() {
     <>
       <ViewHead title={t.nav.upcoming} />
       {loading ? (
-        <ListSkeleton />
+        <TasksToCome />
       ) : (
         <DragArea placeName={placeName} onDrop={drop}>
           <TaskList label={t.nav.upcoming} groups={groups} place={place} projects={projects} renderTask={renderTask} renderHead={renderHead} />

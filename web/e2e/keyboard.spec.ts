@@ -140,6 +140,23 @@ test('undo takes back the last change, and never an older one', async ({ page, p
   await expect.poll(now).toEqual(['One done none', 'Three todo none', 'Two done none']);
 });
 
+test('the keys of a menu are its own', async ({ page, person }) => {
+  await person.task({ title: 'One', due: day() });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'One', exact: true }).focus();
+  await page.keyboard.press('x');
+  await page.getByRole('toolbar').getByRole('button', { name: 'Priority' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Medium' })).toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  // As somebody does who looks for "Medium".
+  await page.keyboard.press('m');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toHaveCount(0);
+  await expect(page.getByRole('toolbar')).toContainText('1 selected');
+  await expect(page.getByRole('button', { name: 'One', exact: true })).toBeVisible();
+  expect((await person.tasks()).items).toMatchObject([{ due: day() }]);
+});
+
 test('the key for the search finds its field again', async ({ page, person }) => {
   await signIn(page, person);
   await page.keyboard.press('/');

@@ -47,7 +47,8 @@ export function useKeys() {
         return;
       }
       if (typing(event.target)) return;
-      const overlaid = document.querySelector('[role="dialog"]') !== null;
+      // A menu's keys are its own.
+      const overlaid = document.querySelector('[role="dialog"]') !== null || (event.target instanceof Element && event.target.closest('[role="menu"]') !== null);
       if (overlaid) return;
       const { quick } = getUi();
       const letter = event.key === 'Enter' ? '\n' : event.key;

@@ -62,6 +62,43 @@ for (const choice of ['mine', 'theirs'] as const) {
   });
 }
 
+test('while the person chooses, what waits behind the conflict asks for nothing', async ({ page, context, person }) => {
+  await page.addInitScript(() => {
+    const request = navigator.locks.request.bind(navigator.locks) as (...what: unknown[]) => Promise<unknown>;
+    Object.assign(window, { asked: 0 });
+    navigator.locks.request = ((...what: unknown[]) => {
+      (window as unknown as { asked: number }).asked++;
+      return request(...what);
+    }) as typeof navigator.locks.request;
+  });
+  const asked = () => page.evaluate(() => (window as unknown as { asked: number }).asked);
+  const task = await person.task({ title: 'Old title', due: day() });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'Old title', exact: true }).click();
+  await context.setOffline(true);
+  await page.getByRole('textbox', { name: 'Title' }).fill('My title');
+  await page.getByRole('textbox', { name: 'Title' }).blur();
+  await page.getByRole('textbox', { name: 'Priority' }).click();
+  await page.getByRole('option', { name: 'High' }).click();
+  await page.keyboard.press('Escape');
+  await quickAdd(page, 'Unrelated today');
+  await person.call('PATCH', `/tasks/${task.id}`, { title: 'Their title' });
+  await context.setOffline(false);
+  const ask = page.getByRole('dialog', { name: 'Changed in two places' });
+  await expect(ask).toBeVisible();
+  await expect.poll(async () => (await person.tasks()).items.length).toBe(2);
+  const before = await asked();
+  await page.waitForTimeout(1_000);
+  expect((await asked()) - before).toBeLessThan(10);
+  // A key of somebody who was typing chooses nothing.
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Enter');
+  await expect(ask).toBeVisible();
+  await ask.getByRole('button', { name: 'Take theirs' }).click();
+  await expect(ask).toHaveCount(0);
+  await expect.poll(async () => (await person.tasks()).items.map((each) => `${each.title} ${each.priority}`).sort()).toEqual(['Their title high', 'Unrelated none']);
+});
+
 test('what the service refuses is taken back, and told', async ({ page, context, person }) => {
   const task = await person.task({ title: 'Short lived', due: day() });
   await signIn(page, person);

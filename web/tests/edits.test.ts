@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../src/api/types';
-import { contested, newTask, overlay, type Edit } from '../src/store/edits';
+import { contested, newTask, nextToSend, overlay, renamed, writtenIn, type Edit } from '../src/store/edits';
 
 const task = (id: string, fields: Partial<Task> = {}) => ({ ...newTask({ id, at: 0, body: {} } as Edit, 'me', 'inbox'), version: 1, ...fields });
 const edit = (fields: Partial<Edit>): Edit => ({ key: 'k', kind: 'patch', resource: 'task', id: 'a', body: {}, base: {}, at: 1000, account: 'me', ...fields });
@@ -42,5 +42,28 @@ describe('conflicts', () => {
     ['a zone alone is no conflict', { due: '2026-12-01', timezone: 'UTC' }, { due: null, timezone: null }, { due: null, timezone: 'Asia/Tokyo' }, []],
   ])('%s', (_, body, base, current, expected) => {
     expect(contested(edit({ body: body as Edit['body'], base: base as Edit['base'] }), current as Edit['body'])).toEqual(expected);
+  });
+});
+
+describe('what goes out', () => {
+  const waiting = (key: string, id: string, fields: Partial<Edit> = {}) => edit({ key, id, ...fields });
+  it.each<[string, Edit[], string | undefined]>([
+    ['the oldest', [waiting('1', 'a'), waiting('2', 'b')], '1'],
+    ['not what waits behind a conflict', [waiting('1', 'a', { conflict: true }), waiting('2', 'a'), waiting('3', 'b')], '3'],
+    ['nothing while all waits behind a conflict', [waiting('1', 'a', { conflict: true }), waiting('2', 'a')], undefined],
+    ['nothing of another account', [waiting('1', 'a', { account: 'other' }), waiting('2', 'b')], '2'],
+  ])('%s', (_, edits, key) => expect(nextToSend(edits, 'me')?.key).toBe(key));
+
+  it('speaks of what was made by its name, also of where a task was', () => {
+    const moved = edit({ id: 'local-t', body: { project_id: 'inbox' }, base: { project_id: 'local-p' } });
+    expect(renamed(moved, 'local-p', 'p')).toMatchObject({ id: 'local-t', body: { project_id: 'inbox' }, base: { project_id: 'p' } });
+    expect(renamed(edit({ kind: 'create', id: 'local-t', body: { project_id: 'local-p' } }), 'local-p', 'p').body).toEqual({ project_id: 'p' });
+    expect(renamed(moved, 'local-t', 't').id).toBe('t');
+    expect(renamed(moved, 'local-x', 'x')).toBe(moved);
+  });
+
+  it('knows what was written', () => {
+    expect(writtenIn(edit({ body: { title: 'A', description: '', priority: 'high' } }))).toEqual([['title', 'A']]);
+    expect(writtenIn(edit({ body: { status: 'done' } }))).toEqual([]);
   });
 });

@@ -1,7 +1,12 @@
 import createClient from 'openapi-fetch';
 import type { paths } from './contract';
-import { ApiError, errorOf, Unreachable } from './problem';
-import { accessToken, refresh } from './session';
+import { ApiError, errorOf, SignedOut, Unreachable } from './problem';
+import { accessToken, getSession, refresh } from './session';
+
+function account(): string | null {
+  const session = getSession();
+  return session.status === 'signed_in' ? session.user.id : null;
+}
 
 /** Carries the access token, and renews it once when the service says that it is over. */
 async function authorised(request: Request): Promise<Response> {
@@ -15,8 +20,15 @@ async function authorised(request: Request): Promise<Response> {
       throw new Unreachable();
     }
   };
-  const response = await send(request, await accessToken());
-  return response.status === 401 ? send(repeat, await refresh()) : response;
+  const asked = account();
+  // Another tab may have signed somebody else in meanwhile: nothing is asked in that one's name.
+  const own = async (token: Promise<string>) => {
+    const bearer = await token;
+    if (asked && account() !== asked) throw new SignedOut();
+    return bearer;
+  };
+  const response = await send(request, await own(accessToken()));
+  return response.status === 401 ? send(repeat, await own(refresh())) : response;
 }
 
 export const api = createClient<paths>({

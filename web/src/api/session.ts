@@ -114,16 +114,25 @@ export async function accessToken(): Promise<string> {
   return refresh();
 }
 
-/** Called once at start. `lastUser` is what to show if nobody answers. */
+/** Longer than a service takes that is there. */
+const patience = 3_000;
+
+/** Called once at start. `lastUser` is what to show if nobody answers, or not soon. */
 export async function resume(lastUser: () => Promise<User | null>): Promise<void> {
   if (!knownAccount()) return become({ status: 'signed_out' });
+  const showLast = async () => {
+    const user = await lastUser();
+    if (user && session.status === 'starting') become({ status: 'signed_in', user, fresh: false });
+  };
+  const late = setTimeout(() => void showLast(), patience);
   try {
     await refresh();
   } catch (error) {
     if (error instanceof SignedOut) return;
-    const user = await lastUser();
-    if (user) become({ status: 'signed_in', user, fresh: false });
-    else become({ status: 'signed_out' });
+    await showLast();
+    if (session.status === 'starting') become({ status: 'signed_out' });
+  } finally {
+    clearTimeout(late);
   }
 }
 

@@ -1,9 +1,10 @@
-import { ActionIcon, AppShell, Burger, Button, Tooltip } from '@mantine/core';
+import { ActionIcon, AppShell, Burger, Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Outlet, useRouterState, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, type MouseEvent } from 'react';
 import { useT } from '../i18n';
 import { useEdits } from '../store/hooks';
+import { lastingId } from '../store/outbox';
 import { BulkActions, BulkBar } from '../features/tasks/BulkBar';
 import { apart } from './apart';
 import { ConnectionBar } from './ConnectionBar';
@@ -20,6 +21,7 @@ const Palette = apart(() => import('../features/palette/Palette'));
 const KeyHelp = lazy(() => import('../features/palette/KeyHelp'));
 const SignOut = apart(() => import('./SignOut'));
 const ProjectDialog = lazy(() => import('../features/tasks/ProjectDialog'));
+const Refused = lazy(() => import('../features/tasks/Refused'));
 const ConflictDialog = lazy(() => import('../features/tasks/ConflictDialog'));
 
 export function Shell() {
@@ -62,11 +64,9 @@ export function Shell() {
         </div>
         <BulkBar />
       </AppShell.Main>
-      <Tooltip label={`${t.task.add} (q)`} position="left">
-        <Button className="fab" hiddenFrom="sm" radius="xl" size="lg" aria-label={t.task.add} onClick={() => setUi({ quick: {} })}>
-          <IconPlus size={22} />
-        </Button>
-      </Tooltip>
+      <Button className="fab" hiddenFrom="sm" radius="xl" size="lg" aria-label={t.task.add} title={`${t.task.add} (q)`} onClick={() => setUi({ quick: {} })}>
+        <IconPlus size={22} />
+      </Button>
       <Over />
     </AppShell>
   );
@@ -79,10 +79,11 @@ function Over() {
   const conflict = useEdits().find((edit) => edit.conflict);
   return (
     <Suspense fallback={null}>
-      {task && <TaskSheet key={task} id={task} />}
+      {task && <TaskSheet key={lastingId(task)} id={task} />}
       {ui.quick && <QuickAdd defaults={ui.quick} />}
       {ui.palette && <Palette />}
       {ui.help && <KeyHelp />}
+      {ui.refused && <Refused />}
       {ui.leaving && <SignOut />}
       {ui.project && <ProjectDialog key={ui.project} id={ui.project} />}
       {conflict && <ConflictDialog key={conflict.key} edit={conflict} />}

@@ -2,11 +2,13 @@
 import { getSession, knownAccount, onSession, refresh, resume } from '../api/session';
 import { forgetAll, loadSnapshot } from '../store/disk';
 import { forgetLeaving, sendLeft } from '../store/leaving';
-import { load, reset, setOnline } from '../store/outbox';
+import { load, reset, setOnline, takeUp } from '../store/outbox';
 import { keepSnapshot, restoreSnapshot } from '../store/persist';
+import { forgetTyped } from '../store/typed';
 import { projectsQuery, queryClient, tasksQuery } from '../store/server';
 
-let account: string | null = null;
+/** Undefined until it is known whether anybody is signed in. */
+let account: string | null | undefined;
 
 async function follow() {
   const session = getSession();
@@ -15,16 +17,17 @@ async function follow() {
   const before = account;
   account = now;
   if (now) {
-    await load(now);
     if (before && before !== now) queryClient.clear();
+    await load(now);
     sendLeft();
   } else {
     queryClient.clear();
     reset();
     // After an explicit sign-out nothing stays; an expired session keeps what was not sent.
-    if (knownAccount()) return;
+    if (!before || knownAccount()) return;
     forgetLeaving();
-    await forgetAll();
+    forgetTyped();
+    await forgetAll(before);
   }
 }
 
@@ -35,7 +38,7 @@ export function begin() {
   if (known) void restoreSnapshot(known);
   void resume(async () => {
     if (known) await restoreSnapshot(known);
-    setOnline(false);
+    if (getSession().status === 'starting') setOnline(false);
     return (await loadSnapshot())?.user ?? null;
   }).then(() => {
     if (getSession().status === 'signed_in') {
@@ -52,6 +55,7 @@ export function begin() {
       })
       .catch(() => {});
   };
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && takeUp());
   window.addEventListener('online', back);
   window.addEventListener('offline', () => setOnline(false));
 }

@@ -53,10 +53,10 @@ export function tellUndoable(t: Messages, message: string, take: () => void, set
   });
 }
 
-/** `lost`: what the person wrote, and can read nowhere else now. It stays until it is closed. */
-export function tellError(t: Messages, error: unknown, lost?: string) {
+/** `what` it is about. */
+export function tellError(t: Messages, error: unknown, what?: string) {
   const reason = reasonOf(t, error);
-  notifications.show({ color: 'red', title: t.failed, message: lost ? `${lost}: ${reason}` : reason, autoClose: lost ? false : shown });
+  notifications.show({ color: 'red', title: t.failed, message: what ? `${what}: ${reason}` : reason, autoClose: shown });
 }
 
 /** Of a form: tells what does not stand beside one of its fields. */

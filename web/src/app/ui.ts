@@ -13,6 +13,8 @@ export interface Ui {
   quick: QuickDefaults | null;
   palette: boolean;
   help: boolean;
+  /** What the service did not take. */
+  refused: boolean;
   /** Signing out, once all is sent. */
   leaving: boolean;
   /** The project that is edited; 'new' for one that is not there yet. */
@@ -21,7 +23,7 @@ export interface Ui {
   selected: ReadonlySet<string>;
 }
 
-let ui: Ui = { quick: null, palette: false, help: false, leaving: false, project: null, selected: new Set() };
+let ui: Ui = { quick: null, palette: false, help: false, refused: false, leaving: false, project: null, selected: new Set() };
 const listeners = new Set<() => void>();
 /** The ids of the list on the screen, in order, and how to bring one into view. */
 let order: readonly string[] = [];

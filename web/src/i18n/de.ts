@@ -22,6 +22,7 @@ export const de: Messages = {
   unreachable: 'Der Dienst antwortet nicht. Versuche es gleich noch einmal.',
   offline: 'Keine Verbindung. Du siehst den letzten bekannten Stand; Änderungen werden aufbewahrt und später gesendet.',
   offlineWaiting: (count) => `Keine Verbindung. ${count === 1 ? 'Eine Änderung wartet' : `${count} Änderungen warten`} darauf, gesendet zu werden.`,
+  stalled: (count) => `Der Dienst kann ${count === 1 ? 'eine Änderung' : `${count} Änderungen`} gerade nicht annehmen. Nichts ist verloren: Es wird wieder versucht.`,
   problems: {
     '/login unauthenticated': 'Die E-Mail-Adresse oder das Passwort stimmt nicht.',
     '/login forbidden': 'Dieses Konto ist gesperrt. Frage jemanden, der Cumulo verwaltet.',
@@ -259,6 +260,7 @@ export const de: Messages = {
     create: 'Neues Projekt',
     name: 'Name',
     color: 'Farbe',
+    colors: ['Blau', 'Türkis', 'Grün', 'Ocker', 'Orange', 'Rosa', 'Violett', 'Grau'],
     edit: 'Projekt bearbeiten',
     archive: 'Archivieren',
     archived: 'Archiviert.',
@@ -339,6 +341,7 @@ export const de: Messages = {
     noTokens: 'Keine Token.',
     dangerHint: 'Alle deine Aufgaben werden nach einer Frist gelöscht; meldest du dich vorher an, bleibt das Konto.',
     dangerAsk: 'Gib dein Passwort ein, um das Konto zu löschen.',
+    dangerUnsent: (count) => (count === 1 ? 'Eine Änderung wurde nicht gesendet und wäre verloren.' : `${count} Änderungen wurden nicht gesendet und wären verloren.`),
     dangerDo: 'Mein Konto löschen',
     dangerDone: (when) => `Das Konto wird nach dem ${when} gelöscht. Melde dich vorher an, um es zu behalten.`,
   },
@@ -462,6 +465,15 @@ export const de: Messages = {
     stop: 'Anhalten',
     stopOf: (title) => `Nicht weiter mitteilen: ${title}`,
     noAnnouncements: 'Noch wurde nichts bekannt gemacht.',
+  },
+
+  refused: {
+    told: (count) => (count === 1 ? 'Eine Änderung wurde nicht angenommen.' : `${count} Änderungen wurden nicht angenommen.`),
+    look: 'Ansehen, was geschrieben war',
+    title: 'Nicht angenommen',
+    intro: 'Der Dienst hat das nicht angenommen. Kopiere, was du noch brauchst.',
+    none: 'Hier ist nichts mehr.',
+    discard: 'Wegwerfen',
   },
 
   conflict: {

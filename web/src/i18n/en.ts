@@ -20,6 +20,7 @@ export const en = {
   unreachable: 'The service does not answer. Try again in a moment.',
   offline: 'No connection. You see what was last known; changes are kept and sent later.',
   offlineWaiting: (count: number) => `No connection. ${count === 1 ? 'One change waits' : `${count} changes wait`} to be sent.`,
+  stalled: (count: number) => `The service cannot take ${count === 1 ? 'one change' : `${count} changes`} at the moment. Nothing is lost: it is tried again.`,
   /** What the service says of itself, where it is to be said otherwise: "PATH KIND", "KIND", "POINTER CODE", "CODE"; # is the first number in it. */
   problems: {} as Record<string, string>,
   notFound: 'There is nothing here.',
@@ -230,6 +231,7 @@ export const en = {
     create: 'New project',
     name: 'Name',
     color: 'Colour',
+    colors: ['Blue', 'Teal', 'Green', 'Ochre', 'Orange', 'Pink', 'Violet', 'Grey'],
     edit: 'Edit project',
     archive: 'Archive',
     archived: 'Archived.',
@@ -310,6 +312,7 @@ export const en = {
     noTokens: 'No tokens.',
     dangerHint: 'All your tasks are erased after a while of grace; signing in before then keeps the account.',
     dangerAsk: 'Enter your password to delete the account.',
+    dangerUnsent: (count: number) => (count === 1 ? 'One change was not sent and would be lost.' : `${count} changes were not sent and would be lost.`),
     dangerDo: 'Delete my account',
     dangerDone: (when: string) => `The account will be erased after ${when}. Sign in before then to keep it.`,
   },
@@ -433,6 +436,15 @@ export const en = {
     stop: 'Stop',
     stopOf: (title: string) => `Stop telling: ${title}`,
     noAnnouncements: 'Nothing was announced yet.',
+  },
+
+  refused: {
+    told: (count: number) => (count === 1 ? 'One change was not accepted.' : `${count} changes were not accepted.`),
+    look: 'See what was written',
+    title: 'Not accepted',
+    intro: 'The service did not accept this. Copy what you still need.',
+    none: 'There is nothing left here.',
+    discard: 'Throw away',
   },
 
   conflict: {

@@ -1,5 +1,5 @@
 // What a person did and the service has not confirmed yet. Pure: how edits change what is shown, and when one conflicts.
-import type { Project, Task } from '../api/types';
+import type { Problem, Project, Task } from '../api/types';
 
 export type Resource = 'task' | 'project';
 export type Fields = Record<string, unknown>;
@@ -18,6 +18,28 @@ export interface Edit {
   account: string;
   /** The service holds something else by now: the person has to choose. */
   conflict?: boolean;
+  /** The service did not take it; kept for the words in it, until the person has seen them. */
+  refused?: { status: number; problem: Problem };
+}
+
+/** The members of an edit that somebody wrote, and that would be nowhere if it went. */
+export const writtenIn = ({ body }: Edit): [name: string, text: string][] =>
+  ['title', 'name', 'description'].flatMap((name) => {
+    const text = body[name];
+    return typeof text === 'string' && text !== '' ? [[name, text] as [string, string]] : [];
+  });
+
+/** What goes out next. What waits behind a conflict of its own thing waits with it. */
+export function nextToSend(edits: readonly Edit[], account: string): Edit | undefined {
+  const stuck = new Set(edits.filter((edit) => edit.conflict).map((edit) => edit.id));
+  return edits.find((edit) => edit.account === account && !stuck.has(edit.id));
+}
+
+/** `edit` once the service has named what was made as `from`; itself if it does not speak of that. */
+export function renamed(edit: Edit, from: string, to: string): Edit {
+  const named = (fields: Fields) => (fields['project_id'] === from ? { ...fields, project_id: to } : fields);
+  const next = { ...edit, id: edit.id === from ? to : edit.id, body: named(edit.body), base: named(edit.base) };
+  return next.id === edit.id && next.body === edit.body && next.base === edit.base ? edit : next;
 }
 
 export const isLocal = (id: string) => id.startsWith('local-');

@@ -3,13 +3,16 @@ import { useMemo, useSyncExternalStore } from 'react';
 import { getSession, onSession, type Session } from '../api/session';
 import type { Project, Task, User } from '../api/types';
 import { newProject, newTask, overlay, type Edit } from './edits';
-import { getEdits, isOnline, removedProjects, removedTasks, subscribe } from './outbox';
+import { getEdits, getRefusals, isLoaded, isOnline, isStalled, removedProjects, removedTasks, subscribe } from './outbox';
 import { projectsQuery, tasksQuery, type ProjectMap, type TaskMap } from './server';
 
 const none = new Map<string, never>();
 
 export const useSession = (): Session => useSyncExternalStore(onSession, getSession);
 export const useEdits = (): readonly Edit[] => useSyncExternalStore(subscribe, getEdits);
+export const useRefused = (): readonly Edit[] => useSyncExternalStore(subscribe, getRefusals);
+export const useLoaded = (): boolean => useSyncExternalStore(subscribe, isLoaded);
+export const useStalled = (): boolean => useSyncExternalStore(subscribe, isStalled);
 export const useOnline = (): boolean => useSyncExternalStore(subscribe, isOnline);
 
 /** Precondition: below the signed-in part of the page. */

@@ -109,7 +109,6 @@ export function hear(type: string, told: Told) {
     if (what === 'project') load(keys.tasks);
   } else if (!(happened === 'created' && isOwnCreation(told, what))) {
     setServerItem(what, item);
-    if (what === 'task') queryClient.setQueryData<Task>(['task', item.id], (old) => (old ? (item as Task) : old));
     if (happened === 'restored') load(keys.trash);
     if (what === 'project' && (happened === 'restored' || told.changed?.includes('archived'))) load(keys.tasks);
   }

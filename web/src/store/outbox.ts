@@ -1,18 +1,24 @@
 // The queue of edits: each is shown at once, kept in IndexedDB, and sent in order. One tab sends at a time.
 import { api, body } from '../api/client';
 import { ApiError, SignedOut, Unreachable } from '../api/problem';
-import { getSession } from '../api/session';
+import { getSession, hasExpired, knownAccount } from '../api/session';
 import type { Project, ProjectCreation, Task, TaskCreation } from '../api/types';
 import { uuid } from '../api/uuid';
 import * as disk from './disk';
-import { contested, type Edit, type Fields, type Resource } from './edits';
+import { contested, nextToSend, renamed, writtenIn, type Edit, type Fields, type Resource } from './edits';
 import { beside, dropServerItem, keys, queryClient, serverItem, setServerItem } from './server';
 
 let edits: readonly Edit[] = [];
+/** What the service did not take, for the words in it. */
+let refusals: readonly Edit[] = [];
+/** Is what earlier pages left taken up? */
+let loaded = false;
 let online = true;
 let sending = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let pause = 0;
+/** Attempts in a row that the service answered, and did not take. */
+let failures = 0;
 let refused: (error: ApiError, edit: Edit) => void = () => {};
 const listeners = new Set<() => void>();
 /** `local-…` ids and what the service named them. */
@@ -26,7 +32,11 @@ const shortestPause = 1_000;
 const longestPause = 30_000;
 
 export const getEdits = () => edits;
+export const getRefusals = () => refusals;
+export const isLoaded = () => loaded;
 export const isOnline = () => online;
+/** Is the service there, and cannot take what waits? */
+export const isStalled = () => online && failures > 1;
 export const realId = (id: string) => names.get(id) ?? id;
 /** One and the same for a thing before and after the service named it: what is drawn for it stays, and keeps the focus. */
 export const lastingId = (id: string) => firstNames.get(id) ?? id;
@@ -39,26 +49,49 @@ export function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+function tell() {
+  for (const listener of listeners) listener();
+}
+
 function publish(next: readonly Edit[]) {
   edits = next;
-  for (const listener of listeners) listener();
+  tell();
 }
 
 export function setOnline(value: boolean) {
   if (online === value) return;
   online = value;
-  for (const listener of listeners) listener();
-  if (value) void flush();
+  tell();
+  if (value) takeUp();
+}
+
+/** Also what another tab left, which may be gone by now. */
+export function takeUp() {
+  const session = getSession();
+  if (session.status === 'signed_in') void load(session.user.id);
 }
 
 let sequence = 0;
 /** Sorts by time, also within a millisecond; unique. */
 const nextKey = () => `${Date.now().toString(36).padStart(9, '0')}-${(sequence++).toString(36).padStart(4, '0')}-${uuid()}`;
 
-export function push(what: { kind: Edit['kind']; resource: Resource; id: string; body?: Fields; base?: Fields }): void {
+/** Whose edits these are: also just after a session has ended by itself, for what was being written then. */
+function writer(): string | null {
   const session = getSession();
-  if (session.status !== 'signed_in') return;
-  const edit: Edit = { body: {}, base: {}, ...what, id: realId(what.id), key: nextKey(), at: Date.now(), account: session.user.id };
+  if (session.status === 'signed_in') return session.user.id;
+  return hasExpired() ? knownAccount() : null;
+}
+
+/** With the real name of a project that was made here. */
+function named(fields: Fields = {}): Fields {
+  const project = fields['project_id'];
+  return typeof project === 'string' ? { ...fields, project_id: realId(project) } : fields;
+}
+
+export function push(what: { kind: Edit['kind']; resource: Resource; id: string; body?: Fields; base?: Fields }): void {
+  const account = writer();
+  if (!account) return;
+  const edit: Edit = { ...what, body: named(what.body), base: named(what.base), id: realId(what.id), key: nextKey(), at: Date.now(), account };
   publish([...edits, edit]);
   void disk.saveEdit(edit).then(() => flush());
 }
@@ -70,7 +103,9 @@ export const pushed = () => sequence;
 export async function load(account: string): Promise<void> {
   const found = (await disk.loadEdits()).filter((edit) => edit.account === account);
   const known = new Set(edits.map((edit) => edit.key));
-  publish([...found.filter((edit) => !known.has(edit.key)), ...edits]);
+  refusals = found.filter((edit) => edit.refused);
+  loaded = true;
+  publish([...found.filter((edit) => !edit.refused && !known.has(edit.key)), ...edits.filter((edit) => edit.account === account)]);
   void flush();
 }
 
@@ -79,6 +114,9 @@ export function reset() {
   names.clear();
   firstNames.clear();
   beside.clear();
+  refusals = [];
+  loaded = false;
+  failures = 0;
   publish([]);
 }
 
@@ -92,9 +130,29 @@ function replace(edit: Edit) {
   return disk.saveEdit(edit);
 }
 
+/** What is taken back stays within reach if there are words in it. */
+async function refuse(edit: Edit, { status, problem }: ApiError): Promise<void> {
+  if (writtenIn(edit).length === 0) return remove(edit);
+  const kept: Edit = { ...edit, refused: { status, problem } };
+  refusals = [...refusals, kept];
+  publish(edits.filter((other) => other.key !== edit.key));
+  await disk.saveEdit(kept);
+}
+
+/** The person has seen it and needs it no more. */
+export function discard(edit: Edit) {
+  refusals = refusals.filter((other) => other.key !== edit.key);
+  tell();
+  void disk.deleteEdit(edit.key);
+}
+
 /** The person chose: send mine on top of what is there now, or let theirs stand. */
 export async function settle(edit: Edit, choice: 'mine' | 'theirs'): Promise<void> {
-  if (choice === 'theirs') {
+  const held = await disk.heldEdit(edit);
+  if (!held?.conflict) {
+    // Another tab asked too, and has its answer.
+    publish(edits.flatMap((other) => (other.key !== edit.key ? [other] : held ? [held] : [])));
+  } else if (choice === 'theirs') {
     await remove(edit);
   } else {
     const current = (serverItem(edit.resource, edit.id) ?? {}) as Fields;
@@ -112,19 +170,25 @@ export async function flush(): Promise<void> {
     if (navigator.locks) await navigator.locks.request('cumulo-edits', sendAll);
     else await sendAll();
     pause = 0;
+    if (failures > 0) {
+      failures = 0;
+      tell();
+    }
   } catch (error) {
     if (error instanceof Unreachable) {
       setOnline(false);
       later(null);
-    } else if (error instanceof ApiError) {
-      later(error.retryAfter);
     } else if (!(error instanceof SignedOut)) {
-      throw error;
+      // Also what is no answer of the service, such as a page that a network puts before it.
+      failures++;
+      later(error instanceof ApiError ? error.retryAfter : null);
+      tell();
     }
   } finally {
     sending = false;
   }
-  if (pause === 0 && edits.some((edit) => !edit.conflict)) void flush();
+  const session = getSession();
+  if (pause === 0 && session.status === 'signed_in' && nextToSend(edits, session.user.id)) void flush();
 }
 
 function later(seconds: number | null) {
@@ -134,12 +198,14 @@ function later(seconds: number | null) {
 
 async function sendAll(): Promise<void> {
   for (;;) {
-    // What waits behind a conflict of its own thing waits with it.
-    const stuck = new Set(edits.filter((edit) => edit.conflict).map((edit) => edit.id));
-    const edit = edits.find((each) => !stuck.has(each.id));
-    if (!edit) return;
-    if (!(await disk.holdsEdit(edit.key))) {
-      publish(edits.filter((other) => other.key !== edit.key));
+    const session = getSession();
+    const next = session.status === 'signed_in' ? nextToSend(edits, session.user.id) : undefined;
+    if (!next) return;
+    const edit = await disk.heldEdit(next);
+    if (!edit || edit.refused) {
+      publish(edits.filter((other) => other.key !== next.key));
+      // What was heard of it meanwhile was passed over for the edit's sake.
+      if (next.kind === 'create') void queryClient.invalidateQueries({ queryKey: next.resource === 'task' ? keys.tasks : keys.projects });
       continue;
     }
     try {
@@ -148,8 +214,9 @@ async function sendAll(): Promise<void> {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setOnline(true);
-      if (error.status === 429 || error.status >= 500) throw error;
-      await remove(edit);
+      // What does not say what the service says comes from something before it: a proxy that wants a sign-in of its own.
+      if (error.status === 429 || error.status >= 500 || error.problem.type === 'about:blank') throw error;
+      await refuse(edit, error);
       if (error.status === 404) dropServerItem(edit.resource, edit.id);
       refused(error, edit);
     }
@@ -218,18 +285,9 @@ async function patch(edit: Edit): Promise<void> {
 
 /** Later edits of what was made here, or of what is in it, speak of its real name from now on. */
 async function rename(made: Edit, id: string): Promise<void> {
-  const renamed: Edit[] = [];
-  publish(
-    edits
-      .filter((edit) => edit.key !== made.key)
-      .map((edit) => {
-        const inIt = edit.body['project_id'] === made.id;
-        if (edit.id !== made.id && !inIt) return edit;
-        const next = { ...edit, id: edit.id === made.id ? id : edit.id, body: inIt ? { ...edit.body, project_id: id } : edit.body };
-        renamed.push(next);
-        return next;
-      }),
-  );
-  await Promise.all(renamed.map((edit) => disk.saveEdit(edit)));
+  const before = edits;
+  const after = before.filter((edit) => edit.key !== made.key).map((edit) => renamed(edit, made.id, id));
+  publish(after);
+  await Promise.all(after.filter((edit) => !before.includes(edit)).map((edit) => disk.saveEdit(edit)));
   await disk.deleteEdit(made.key);
 }

@@ -8,7 +8,7 @@ const quiet = 400;
 /** Puts what was known last into the query cache, as stale. */
 export async function restoreSnapshot(account: string): Promise<void> {
   const snapshot = await loadSnapshot();
-  if (snapshot?.user.id !== account) return;
+  if (snapshot?.user.id !== account || getSession().status === 'signed_out') return;
   const old = { updatedAt: 1 };
   if (!queryClient.getQueryData(keys.tasks)) {
     queryClient.setQueryData(keys.tasks, new Map(snapshot.tasks.map((task) => [task.id, task])), old);

@@ -55,6 +55,7 @@ export const projectsQuery = {
 };
 
 export function setServerItem(resource: 'task' | 'project', item: Task | Project) {
+  if (resource === 'task') queryClient.setQueryData<Task>(['task', item.id], (old) => (old && old.version < item.version ? (item as Task) : old));
   if (resource === 'task' && keepBeside(item as Task)) return;
   (arrivals[resource] as Arrivals<Task | Project>).note(item.id, item);
   const key = resource === 'task' ? keys.tasks : keys.projects;

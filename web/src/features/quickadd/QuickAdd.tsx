@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Text, TextInput } from '@mantine/core';
-import { useCallback, useDeferredValue, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { IconX } from '../../app/icons';
 import { usePlace } from '../../app/locale';
 import { tellUndoable } from '../../app/toast';
@@ -7,7 +7,9 @@ import { getUi, setUi, type QuickDefaults } from '../../app/ui';
 import { useReturnFocus } from '../../app/useReturnFocus';
 import type { TaskCreation } from '../../api/types';
 import { useSpoken } from '../../i18n';
-import { useProjects } from '../../store/hooks';
+import { useProjects, useUser } from '../../store/hooks';
+import { realId } from '../../store/outbox';
+import { forgetTyped, keepTyped, takeTyped } from '../../store/typed';
 import { createTask, trashTask } from '../tasks/actions';
 import { dueFields } from '../tasks/due';
 import { dayText, dueText } from '../tasks/dueText';
@@ -23,6 +25,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   const place = usePlace();
   const projects = useProjects();
   const labels = useLabels();
+  const { id: account } = useUser();
   const [text, setText] = useState('');
   const [ignored, setIgnored] = useState<ReadonlySet<string>>(new Set());
   const [added, setAdded] = useState('');
@@ -39,7 +42,9 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   const close = () => setUi({ quick: null });
   // What the place says where it was opened, unless the words say otherwise.
   const [given, setGiven] = useState(defaults);
-  const here = given.project && !understood.project ? projects.get(given.project) : undefined;
+  // It may have been made just now, and get its real name meanwhile.
+  const into = given.project && realId(given.project);
+  const here = into && !understood.project ? projects.get(into) : undefined;
   const day = given.day && !understood.due ? given.day : undefined;
 
   const words = (hit: Hit): string => {
@@ -62,7 +67,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     if (!title) return false;
     const due = said ?? (given.day ? { day: given.day, time: null } : null);
     const body: TaskCreation = { title };
-    const project = named?.id ?? given.project;
+    const project = named?.id ?? into;
     if (project && projects.has(project)) body.project_id = project;
     if (marked.length > 0) body.labels = marked;
     if (priority) body.priority = priority;
@@ -74,6 +79,22 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     setIgnored(new Set());
     return true;
   };
+  const written = useRef(text);
+  useLayoutEffect(() => {
+    written.current = text;
+  }, [text]);
+  // The page may go, or the session end, in the middle of a word.
+  useEffect(() => {
+    const going = () => keepTyped(account, written.current);
+    window.addEventListener('pagehide', going);
+    window.addEventListener('pageshow', forgetTyped);
+    return () => {
+      window.removeEventListener('pagehide', going);
+      window.removeEventListener('pageshow', forgetTyped);
+      const { quick } = getUi();
+      if (quick) setUi({ quick: { ...quick, typed: written.current } });
+    };
+  }, [account]);
   useLayoutEffect(() => {
     const { quick } = getUi();
     if (!quick?.typed) return;
@@ -83,6 +104,10 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
     const kept = lines.filter((line) => !submit(line));
     setText([...kept, rest].filter(Boolean).join(' '));
   }, [defaults.typed]);
+  useLayoutEffect(() => {
+    const left = takeTyped(account);
+    if (left) setText((now) => left + now);
+  }, [account]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
       event.preventDefault();

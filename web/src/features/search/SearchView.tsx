@@ -11,6 +11,7 @@ import { Unreachable } from '../../api/problem';
 import type { Task } from '../../api/types';
 import { useT } from '../../i18n';
 import { useOnline, useProjects, useTasks } from '../../store/hooks';
+import { withEdits } from '../tasks/actions';
 import { Empty } from '../tasks/Empty';
 import { isOpen } from '../tasks/order';
 import { TaskList } from '../tasks/TaskList';
@@ -49,7 +50,7 @@ export function SearchView() {
     if (!answer.isPlaceholderData) {
       for (const task of answer.data?.pages.flatMap((page) => page.items) ?? []) {
         // Open tasks are all at hand: one that is not was deleted since the service answered.
-        const now = tasks.get(task.id) ?? (isOpen(task) ? null : task);
+        const now = tasks.get(task.id) ?? (isOpen(task) ? null : withEdits(task));
         if (now && !found.has(task.id)) found.set(task.id, now);
       }
     }

@@ -37,7 +37,8 @@ export default function ConflictDialog({ edit }: { edit: Edit }) {
   const title = current ? ('title' in current ? current.title : current.name) : '';
   return (
     <Modal opened onClose={() => {}} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} title={t.conflict.title} size="lg">
-      <Text size="sm" mb="md">
+      {/* Not a button: it may come up under the hands of somebody who types. */}
+      <Text size="sm" mb="md" tabIndex={-1} data-autofocus style={{ outline: 'none' }}>
         {t.conflict.intro(title)}
       </Text>
       <Table layout="fixed">
@@ -62,7 +63,7 @@ export default function ConflictDialog({ edit }: { edit: Edit }) {
         <Button variant="default" onClick={() => void settle(edit, 'theirs')}>
           {t.conflict.takeTheirs}
         </Button>
-        <Button data-autofocus onClick={() => void settle(edit, 'mine')}>
+        <Button onClick={() => void settle(edit, 'mine')}>
           {t.conflict.keepMine}
         </Button>
       </Group>

@@ -1,7 +1,7 @@
 import { ActionIcon, CloseButton, Drawer, Group, Menu, Select, Skeleton, Stack, TagsInput, Text, Textarea } from '@mantine/core';
 import { useMediaQuery, useWindowEvent } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { IconDots, IconFlag, IconHash, IconLink, IconProgress, IconTag, IconTrash } from '../../app/icons';
 import { keepEscape } from '../../app/keepEscape';
 import { usePlace } from '../../app/locale';
@@ -12,16 +12,17 @@ import { ApiError, reasonOf } from '../../api/problem';
 import type { Task, TaskChange, TaskPriority, TaskStatus } from '../../api/types';
 import { useT } from '../../i18n';
 import { isLocal } from '../../store/edits';
-import { useProjects, useTasks } from '../../store/hooks';
-import { realId } from '../../store/outbox';
-import { changeTask } from './actions';
+import { useLoaded, useProjects, useTasks } from '../../store/hooks';
+import { lastingId, realId } from '../../store/outbox';
+import { changeTask, withEdits } from './actions';
 import { CheckCircle } from './CheckCircle';
-import { closeTask, copyLink, toggleDone, trashMany } from './commands';
-import { DescriptionField, type Draft } from './DescriptionField';
+import { closeTask, copyLink, openTask, toggleDone, trashMany } from './commands';
+import { DescriptionField } from './DescriptionField';
 import { dueFields, dueOf, formatInstant } from './due';
 import { DuePicker } from './DuePicker';
 import { priorities } from './order';
 import { Reminders } from './Reminders';
+import { useDraft } from './useDraft';
 import { useLabels } from './useLabels';
 
 const statuses: TaskStatus[] = ['todo', 'in_progress', 'done', 'cancelled'];
@@ -33,6 +34,10 @@ export default function TaskSheet({ id }: { id: string }) {
   const { tasks } = useTasks();
   const small = useMediaQuery('(max-width: 48em)');
   const real = realId(id);
+  // The address that it had before the service named it leads nowhere later.
+  useEffect(() => {
+    if (real !== id) openTask(real, true);
+  }, [real, id]);
   const listed = tasks.get(real) ?? tasks.get(id);
   // What is done or in an archive is not among the open tasks.
   const asked = useQuery({
@@ -41,7 +46,13 @@ export default function TaskSheet({ id }: { id: string }) {
     enabled: !listed && !isLocal(real),
     retry: false,
   });
-  const task = listed ?? asked.data;
+  // A completed one leaves the list while somebody may write in it: what was there last stays until it is here again.
+  const [last, setLast] = useState(listed);
+  if (listed && listed !== last) setLast(listed);
+  const neverMade = useLoaded() && !listed && isLocal(real);
+  const gone = neverMade || isGone(asked.error);
+  const known = gone ? undefined : (asked.data ?? last);
+  const task = listed ?? (known && withEdits(known));
   // Not the library's way, which hears the key before an open picker does, and closes without leaving the field.
   useWindowEvent('keydown', (event) => {
     const from = event.target instanceof HTMLElement ? event.target : null;
@@ -64,7 +75,7 @@ export default function TaskSheet({ id }: { id: string }) {
       overlayProps={{ backgroundOpacity: 0.25 }}
       transitionProps={{ duration: 120 }}
     >
-      {task ? <Sheet key={task.id} task={task} /> : asked.isError ? <Gone error={asked.error} /> : <Skeleton h={180} />}
+      {task ? <Sheet key={lastingId(task.id)} task={task} /> : gone || asked.isError ? <Gone error={gone ? null : asked.error} /> : <Coming />}
     </Drawer>
   );
 }
@@ -73,12 +84,23 @@ function Close() {
   return <CloseButton data-autofocus size="lg" aria-label={useT().close} onClick={closeTask} />;
 }
 
+function Coming() {
+  return (
+    <Group wrap="nowrap" align="flex-start">
+      <Skeleton h={180} aria-hidden />
+      <Close />
+    </Group>
+  );
+}
+
+const isGone = (error: unknown) => error instanceof ApiError && [403, 404, 410].includes(error.status);
+
+/** `error`: why it cannot be had; null if it is no more. */
 function Gone({ error }: { error: unknown }) {
   const t = useT();
-  const gone = error instanceof ApiError && [403, 404, 410].includes(error.status);
   return (
     <Group justify="space-between">
-      <Text>{gone ? t.task.gone : reasonOf(t, error)}</Text>
+      <Text>{error ? reasonOf(t, error) : t.task.gone}</Text>
       <Close />
     </Group>
   );
@@ -89,13 +111,12 @@ function Sheet({ task }: { task: Task }) {
   // The first frame has the title; what is costly to draw follows it.
   const whole = useDeferredValue(true, false);
   // What is being written stays, whatever comes from elsewhere meanwhile.
-  const [title, setTitle] = useState<Draft | null>(null);
-  const text = title?.text ?? task.title;
-  const saveTitle = () => {
-    const clean = title?.text.trim();
-    if (title && clean) undoable(changeTask(task.id, { title: clean }, task, { title: title.seen }));
-    setTitle(null);
-  };
+  const { draft, write, leave } = useDraft(({ text: written, seen }) => {
+    const clean = written.trim();
+    if (clean) undoable(changeTask(task.id, { title: clean }, task, { title: seen }));
+    return clean || seen;
+  });
+  const text = draft?.text ?? task.title;
   return (
     <Stack gap="md">
       <Group wrap="nowrap" align="flex-start" gap="xs">
@@ -109,8 +130,8 @@ function Sheet({ task }: { task: Task }) {
           maxLength={500}
           value={text}
           wrapperProps={{ 'data-text': text }}
-          onChange={(event) => setTitle({ text: event.currentTarget.value.replace(/\n/g, ' '), seen: title?.seen ?? task.title })}
-          onBlur={saveTitle}
+          onChange={(event) => write({ text: event.currentTarget.value.replace(/\n/g, ' '), seen: draft?.seen ?? task.title })}
+          onBlur={leave}
           onKeyDown={(event) => {
             if (event.key === 'Enter') {
               event.preventDefault();

@@ -21,6 +21,10 @@ export function tasksNow(): TaskMap {
 /** What stands beside the open tasks, with the edits on top. */
 export const besideNow = (): TaskMap => overlay<Task>(beside, getEdits().filter((edit) => beside.has(edit.id)), 'task', (edit) => newTask(edit, '', ''), removedTasks);
 
+/** A task that is in no list, with the edits on top; undefined if one of them deletes it. */
+export const withEdits = (task: Task): Task | undefined =>
+  overlay<Task>(new Map([[task.id, task]]), getEdits().filter((edit) => edit.id === task.id), 'task', (edit) => newTask(edit, '', ''), removedTasks).get(task.id);
+
 export const taskNow = (id: string): Task | undefined => tasksNow().get(realId(id)) ?? tasksNow().get(id) ?? besideNow().get(id);
 
 /** Makes a task and returns its name for now. */
@@ -60,9 +64,10 @@ export function createProject(body: { name: string; color?: string | null }): st
   return id;
 }
 
-export function changeProject(id: string, change: Partial<Pick<Project, 'name' | 'description' | 'color' | 'archived'>>): void {
+/** `seen` as for a task. */
+export function changeProject(id: string, change: Partial<Pick<Project, 'name' | 'description' | 'color' | 'archived'>>, seen: Fields = {}): void {
   const difference = changed(projectsNow().get(realId(id)) as Fields | undefined, change);
-  if (difference) push({ kind: 'patch', resource: 'project', id, ...difference });
+  if (difference) push({ kind: 'patch', resource: 'project', id, body: difference.body, base: { ...difference.base, ...seen } });
 }
 
 export function trashProject(id: string): () => void {

@@ -5,6 +5,8 @@ import { tell, tellUndoable, undoable } from '../../app/toast';
 import { clearSelection } from '../../app/ui';
 import type { Project, Task, TaskChange, TaskStatus } from '../../api/types';
 import type { Messages } from '../../i18n';
+import { isLocal } from '../../store/edits';
+import { realId } from '../../store/outbox';
 import { changeProject, changeTask, taskNow, trashProject, trashTask } from './actions';
 import { dueFields, dueOf } from './due';
 import { isOpen, priorities } from './order';
@@ -16,8 +18,8 @@ function together(t: Messages, message: (count: number) => string, undos: Undo[]
   if (taken.length > 0) tellUndoable(t, message(taken.length), () => taken.reverse().forEach((undo) => undo()));
 }
 
-export function openTask(id: string) {
-  void router.navigate({ to: '.', search: (old) => ({ ...old, task: id }) });
+export function openTask(id: string, replace = false) {
+  void router.navigate({ to: '.', search: (old) => ({ ...old, task: id }), replace });
 }
 
 export function closeTask() {
@@ -76,7 +78,10 @@ export function setPriority(t: Messages, ids: readonly string[], index: number) 
 }
 
 export async function copyLink(t: Messages, id: string) {
-  const link = `${location.origin}/app/task/${id}`;
+  const real = realId(id);
+  // It has no address yet that would last.
+  if (isLocal(real)) return tell(t.task.unsent);
+  const link = `${location.origin}/app/task/${real}`;
   try {
     await navigator.clipboard.writeText(link);
     tell(t.task.copied);

@@ -162,6 +162,19 @@ test('the notification inbox: read, followed, deleted, and that undone', async (
   await expect.poll(async () => (await person.call<{ unread_count: number }>('GET', '/notifications')).unread_count).toBe(0);
 });
 
+test('older notifications are within reach', async ({ page, person }) => {
+  for (let index = 0; index < 110; ++index) await person.call('POST', '/notify', { user_id: person.id, title: `Number ${index}.` });
+  await signIn(page, person);
+  await page.getByRole('link', { name: /^Notifications/ }).click();
+  await expect(page.getByText('Number 109.')).toBeVisible();
+  await expect(page.getByText('Number 3.')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Load more' }).click();
+  await expect(page.getByText('Number 3.')).toBeVisible();
+  await page.getByRole('button', { name: 'Mark as read: Number 3.' }).click();
+  await expect(page.getByRole('button', { name: 'Mark as read: Number 3.' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Load more' })).toHaveCount(0);
+});
+
 test('a notification whose page was left while the offer to undo stood is deleted', async ({ page, person }) => {
   for (const title of ['One', 'Two', 'Three']) await person.call('POST', '/notify', { user_id: person.id, title });
   const titles = async () => (await person.call<{ items: { title: string }[] }>('GET', '/notifications')).items.map((item) => item.title).sort();

@@ -1,8 +1,8 @@
 import { ActionIcon, Anchor, Button } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { useReducer } from 'react';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { useReducer, useState } from 'react';
 import { IconCheck, IconX } from '../../app/icons';
-import { Failed } from '../../app/Failed';
+import { Failed, FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
 import { router } from '../../app/router';
 import { tellError, tellUndoable } from '../../app/toast';
@@ -86,7 +86,17 @@ export function NotificationsView() {
     if (!item.read_at) act.mutate({ kind: 'read', item });
     if (item.link?.startsWith('/app/')) router.history.push(item.link);
   };
-  const items = (data?.items ?? []).filter((item) => !leaving.has(item.id));
+  // The newest are kept for the whole page; what lies behind them comes when it is asked for.
+  const [more, setMore] = useState(false);
+  const next = data?.next_cursor;
+  const older = useInfiniteQuery({
+    queryKey: [...keys.notifications, 'older', next],
+    queryFn: ({ pageParam, signal }) => body(api.GET('/notifications', { params: { query: { limit: 100, cursor: pageParam } }, signal })),
+    initialPageParam: next ?? undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    enabled: more && Boolean(next),
+  });
+  const items = [...(data?.items ?? []), ...(older.data?.pages.flatMap((page) => page.items) ?? [])].filter((item) => !leaving.has(item.id));
   return (
     <>
       <ViewHead title={t.nav.notifications} note={data?.unread_count ? t.notifications.unread(data.unread_count) : undefined}>
@@ -141,6 +151,12 @@ export function NotificationsView() {
             </li>
           ))}
         </ul>
+      )}
+      {more && <FailedPart asked={older} />}
+      {(more ? older.hasNextPage : next) && (
+        <Button variant="default" mt="md" loading={older.isFetching} onClick={() => (more ? void older.fetchNextPage() : setMore(true))}>
+          {t.search.more}
+        </Button>
       )}
     </>
   );

@@ -14,7 +14,7 @@ export default function ProjectDialog({ id }: { id: string }) {
   useReturnFocus();
   const t = useT();
   const navigate = useNavigate();
-  const project = useProjects().get(id);
+  const [project] = useState(useProjects().get(id));
   const [name, setName] = useState(project?.name ?? '');
   const [color, setColor] = useState(project?.color ?? colors[0]!);
   const close = () => setUi({ project: null });
@@ -22,7 +22,11 @@ export default function ProjectDialog({ id }: { id: string }) {
     event.preventDefault();
     if (!name.trim()) return;
     close();
-    if (project) changeProject(project.id, { name: name.trim(), color });
+    // Only what was changed here: somebody else may have changed the rest meanwhile.
+    if (project) {
+      if (name.trim() !== project.name) changeProject(id, { name: name.trim() }, { name: project.name });
+      if (color !== (project.color ?? colors[0])) changeProject(id, { color }, { color: project.color });
+    }
     else void navigate({ to: '/app/project/$id', params: { id: createProject({ name: name.trim(), color }) } });
   };
   return (
@@ -30,8 +34,8 @@ export default function ProjectDialog({ id }: { id: string }) {
       <form onSubmit={submit}>
         <TextInput data-autofocus label={t.project.name} maxLength={200} value={name} onChange={(event) => setName(event.currentTarget.value)} />
         <Group mt="md" gap="xs" role="radiogroup" aria-label={t.project.color}>
-          {colors.map((each) => (
-            <ColorSwatch key={each} component="button" type="button" role="radio" aria-checked={color === each} aria-label={each} color={each} size={30} className="swatch" onClick={() => setColor(each)} />
+          {colors.map((each, index) => (
+            <ColorSwatch key={each} component="button" type="button" role="radio" aria-checked={color === each} aria-label={t.project.colors[index]} color={each} size={30} className="swatch" onClick={() => setColor(each)} />
           ))}
         </Group>
         <Group justify="flex-end" mt="lg">

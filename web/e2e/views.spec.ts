@@ -60,3 +60,41 @@ test('a day that does not exist shows today’s month', async ({ page, person })
     await expect(page.getByRole('heading', { level: 1, name: 'Calendar' })).toBeVisible();
   }
 });
+
+test('a task of a full day opens from the day’s list, which goes out of its way', async ({ page, person }) => {
+  for (let index = 0; index < 6; ++index) await person.task({ title: `Task ${index}`, due: day() });
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/calendar`);
+  await page.getByRole('button', { name: '3 more' }).click();
+  const list = page.locator('.day-rest');
+  await list.getByRole('button', { name: 'Task 5' }).click();
+  await expect(page.getByRole('dialog').getByRole('textbox', { name: 'Title' })).toHaveValue('Task 5');
+  await expect(list).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('a number may be searched for by an address', async ({ page, person }) => {
+  await person.task({ title: 'Budget 2026' });
+  await person.task({ title: 'Dig' });
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/search?q=2026`);
+  await expect(page.getByRole('searchbox')).toHaveValue('2026');
+  await expect(page.getByRole('listitem')).toHaveText([/Budget 2026/]);
+});
+
+test('on a narrow phone nothing sticks out, however long its words are', async ({ page, person }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  const long = 'Donaudampfschifffahrtsgesellschaftskapitänsmütze';
+  const garden = await person.project(long);
+  await person.task({ title: long, due: day(), project_id: garden.id, labels: [long] });
+  await person.call('POST', '/webhooks', { name: 'Home', url: 'https://home.example.org/hooks/with/a/long/address/of/its/own', events: ['task.*'] });
+  await signIn(page, person);
+  for (const place of ['today', 'upcoming', 'calendar?view=week', `project/${garden.id}`, 'settings?part=integrations']) {
+    await page.goto(`${person.url}/app/${place}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.locator('.mantine-Skeleton-root')).toHaveCount(0);
+    if (place.startsWith('settings')) await expect(page.getByText('of/its/own')).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), place).toBeLessThanOrEqual(320);
+  }
+});

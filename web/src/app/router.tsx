@@ -10,7 +10,8 @@ export interface SheetSearch {
   task?: string;
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** What looks like a number in an address is read as one. */
+const text = (value: unknown): string | undefined => (/^(string|number|boolean)$/.test(typeof value) && value !== '' ? String(value) : undefined);
 
 /** Undefined where no calendar has such a day. */
 function realDay(value: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import { Popover } from '@mantine/core';
+import { useState } from 'react';
 import { IconPlus } from '../../app/icons';
 import type { Place } from '../../app/locale';
 import { setUi } from '../../app/ui';
@@ -17,12 +18,20 @@ interface Props {
   most: number;
 }
 
-function Chip({ task, place, handle }: { task: Task; place: Place; handle?: React.ReactNode }) {
+function Chip({ task, place, handle, onOpen }: { task: Task; place: Place; handle?: React.ReactNode; onOpen?: () => void }) {
   const due = dueOf(task, place.zone);
   return (
     <div className="chip" data-priority={task.priority} data-task={task.id}>
       {handle}
-      <button type="button" data-open onClick={() => openTask(task.id)} title={task.title}>
+      <button
+        type="button"
+        data-open
+        title={task.title}
+        onClick={() => {
+          onOpen?.();
+          openTask(task.id);
+        }}
+      >
         {due?.time && <time>{formatTime(due.time, place.locale)} </time>}
         <bdi>{task.title}</bdi>
       </button>
@@ -32,6 +41,7 @@ function Chip({ task, place, handle }: { task: Task; place: Place; handle?: Reac
 
 export function DayCell({ day, tasks, place, outside, most }: Props) {
   const t = useT();
+  const [all, setAll] = useState(false);
   const name = formatDay(day, place.locale, { weekday: 'long', day: 'numeric', month: 'long' });
   const shown = tasks.length > most ? tasks.slice(0, most - 1) : tasks;
   return (
@@ -51,15 +61,15 @@ export function DayCell({ day, tasks, place, outside, most }: Props) {
         </Draggable>
       ))}
       {tasks.length > shown.length && (
-        <Popover withinPortal shadow="md" trapFocus returnFocus>
+        <Popover opened={all} onChange={setAll} withinPortal shadow="md" trapFocus returnFocus>
           <Popover.Target>
-            <button type="button" className="more">
+            <button type="button" className="more" onClick={() => setAll(!all)}>
               {t.views.moreOn(tasks.length - shown.length)}
             </button>
           </Popover.Target>
           <Popover.Dropdown aria-label={name} className="day-rest">
             {tasks.map((task) => (
-              <Chip key={task.id} task={task} place={place} />
+              <Chip key={task.id} task={task} place={place} onOpen={() => setAll(false)} />
             ))}
           </Popover.Dropdown>
         </Popover>

@@ -125,3 +125,46 @@ test('search finds as one types; the trash gives back', async ({ page, person })
   await expect(page.getByText('The trash is empty')).toBeVisible();
   await expect.poll(async () => (await person.tasks()).items.length).toBe(2);
 });
+
+test('a time that is typed is saved as a whole', async ({ page, person }) => {
+  const task = await person.task({ title: 'Plan', due: `${day(3)}T17:00:00`, timezone: 'Europe/Berlin' });
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/inbox?task=${task.id}`);
+  const sent: string[] = [];
+  page.on('request', (request) => request.method() === 'PATCH' && sent.push(request.postData() ?? ''));
+  await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+  await page.getByLabel('Time', { exact: true }).focus();
+  await page.keyboard.type('1830');
+  await page.keyboard.press('Enter');
+  await expect.poll(async () => (await person.tasks()).items[0]?.due).toBe(`${day(3)}T18:30:00`);
+  expect(sent).toHaveLength(1);
+});
+
+test('what is restored without a connection waits, and is not offered again', async ({ page, context, person }) => {
+  const task = await person.task({ title: 'Dig' });
+  await person.call('DELETE', `/tasks/${task.id}`);
+  await signIn(page, person);
+  await page.getByRole('link', { name: 'Trash' }).click();
+  const restore = page.getByRole('button', { name: 'Restore: Dig' });
+  await expect(restore).toBeVisible();
+  await context.setOffline(true);
+  await restore.click();
+  await expect(page.getByText('One change waits to be sent.')).toBeVisible();
+  await expect(restore).toHaveCount(0);
+  await context.setOffline(false);
+  await expect.poll(async () => (await person.tasks()).items.length).toBe(1);
+});
+
+test('on a low screen every part of the due picker is within reach', async ({ page, person }) => {
+  await page.setViewportSize({ width: 360, height: 560 });
+  const task = await person.task({ title: 'Plan', due: day(3), description: 'One\n\nTwo\n\nThree' });
+  await signIn(page, person);
+  await page.goto(`${person.url}/app/inbox?task=${task.id}`);
+  await page.getByRole('dialog').getByRole('button', { name: /^Due/ }).click();
+  for (const part of [page.getByPlaceholder('Try'), page.getByLabel('Time', { exact: true }), page.getByRole('button', { name: 'Tomorrow', exact: true })]) {
+    await part.scrollIntoViewIfNeeded();
+    await expect(part).toBeInViewport({ ratio: 1 });
+  }
+  await page.getByRole('button', { name: 'Tomorrow', exact: true }).click();
+  await expect.poll(async () => (await person.tasks()).items[0]?.due).toBe(day(1));
+});

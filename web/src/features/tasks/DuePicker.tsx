@@ -6,10 +6,11 @@ import { useState } from 'react';
 import { IconCalendarWeek, IconClock, IconX } from '../../app/icons';
 import { keepEscape } from '../../app/keepEscape';
 import type { Place } from '../../app/locale';
-import { useSpoken } from '../../i18n';
+import { useSpoken, useT } from '../../i18n';
 import { DateWords } from './DateWords';
 import { addDays, nextMonday, weekendOf, type When } from './due';
 import { dueText } from './dueText';
+import { useDraft } from './useDraft';
 
 interface Props {
   value: When | null;
@@ -21,9 +22,9 @@ interface Props {
 export function DuePicker({ value, place, onChange }: Props) {
   const { t, language } = useSpoken();
   const [opened, setOpened] = useState(false);
-  const choose = (when: When | null, stay = false) => {
+  const choose = (when: When | null) => {
     onChange(when);
-    if (!stay) setOpened(false);
+    setOpened(false);
   };
   const presets: [string, string][] = [
     [t.day.today, place.today],
@@ -33,13 +34,14 @@ export function DuePicker({ value, place, onChange }: Props) {
   ];
   return (
     <Group gap={4} wrap="nowrap">
-      <Popover width={316} opened={opened} onChange={setOpened} trapFocus returnFocus position="bottom-start" shadow="md" withinPortal>
+      <Popover width={316} opened={opened} onChange={setOpened} trapFocus returnFocus position="bottom-start" middlewares={{ flip: true, shift: true, size: true }} shadow="md" withinPortal>
         <Popover.Target>
           <Button variant="default" className="field-button" leftSection={<IconCalendarWeek size={16} />} aria-label={`${t.task.due}: ${value ? dueText(t, value, place) : t.task.noDue}`} onClick={() => setOpened((open) => !open)}>
             {value ? dueText(t, value, place) : t.task.noDue}
           </Button>
         </Popover.Target>
-        <Popover.Dropdown onKeyDown={keepEscape} aria-label={t.task.due}>
+        {/* As high as the window allows: on a low one it is scrolled. */}
+        <Popover.Dropdown onKeyDown={keepEscape} aria-label={t.task.due} style={{ overflowY: 'auto' }}>
           <Stack gap="xs">
             <DateWords label={t.task.due} hint={t.task.dueHint} place={place} value={value} usualTime={null} onSay={(when) => choose(when)} />
             <Group gap={6}>
@@ -59,13 +61,7 @@ export function DuePicker({ value, place, onChange }: Props) {
                 ariaLabels={{ previousMonth: t.previous, nextMonth: t.next }}
               />
             </DatesProvider>
-            <TextInput
-              type="time"
-              aria-label={t.task.time}
-              leftSection={<IconClock size={16} />}
-              value={value?.time ?? ''}
-              onChange={(event) => choose({ day: value?.day ?? place.today, time: event.currentTarget.value || null }, true)}
-            />
+            <TimeField value={value?.time ?? ''} onSave={(time) => onChange({ day: value?.day ?? place.today, time })} />
           </Stack>
         </Popover.Dropdown>
       </Popover>
@@ -75,5 +71,25 @@ export function DuePicker({ value, place, onChange }: Props) {
         </Button>
       )}
     </Group>
+  );
+}
+
+/** Saved when it is left: "18:00" begins with a "1", which is no time that anybody meant. */
+function TimeField({ value, onSave }: { value: string; onSave: (time: string | null) => void }) {
+  const t = useT();
+  const { draft, write, leave } = useDraft(({ text }) => {
+    onSave(text || null);
+    return text;
+  });
+  return (
+    <TextInput
+      type="time"
+      aria-label={t.task.time}
+      leftSection={<IconClock size={16} />}
+      value={draft?.text ?? value}
+      onChange={(event) => write({ text: event.currentTarget.value, seen: draft?.seen ?? value })}
+      onBlur={leave}
+      onKeyDown={(event) => event.key === 'Enter' && leave()}
+    />
   );
 }

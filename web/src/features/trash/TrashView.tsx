@@ -7,6 +7,7 @@ import { useConfirm } from '../../app/useConfirm';
 import { api, body } from '../../api/client';
 import type { TrashItem } from '../../api/types';
 import { useT } from '../../i18n';
+import { useEdits } from '../../store/hooks';
 import { keys, queryClient } from '../../store/server';
 import { push } from '../../store/outbox';
 import { dayText } from '../tasks/dueText';
@@ -36,7 +37,9 @@ export function TrashView() {
     push({ kind: 'restore', resource: item.kind, id: item.id });
     tell(t.trash.restored);
   };
-  const items = trash.data?.pages.flatMap((page) => page.items) ?? [];
+  // What is on its way back is not there any more.
+  const back = new Set(useEdits().flatMap((edit) => (edit.kind === 'restore' ? [edit.id] : [])));
+  const items = (trash.data?.pages.flatMap((page) => page.items) ?? []).filter((item) => !back.has(item.id));
   return (
     <>
       <ViewHead title={t.nav.trash} note={t.empty.trashHint}>

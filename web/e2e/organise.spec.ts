@@ -162,6 +162,17 @@ test('the notification inbox: read, followed, deleted, and that undone', async (
   await expect.poll(async () => (await person.call<{ unread_count: number }>('GET', '/notifications')).unread_count).toBe(0);
 });
 
+test('a notification’s link opens another tab for whoever asks for one', async ({ page, context, person }) => {
+  const task = await person.task({ title: 'Dig' });
+  await person.call('POST', '/notify', { user_id: person.id, title: 'See this', link: `/app/task/${task.id}` });
+  await signIn(page, person);
+  await page.getByRole('link', { name: /^Notifications/ }).click();
+  const opened = context.waitForEvent('page');
+  await page.getByRole('listitem').filter({ hasText: 'See this' }).getByRole('link', { name: 'Open' }).click({ modifiers: ['Control'] });
+  await expect((await opened).getByRole('dialog').getByRole('textbox', { name: 'Title' })).toHaveValue('Dig');
+  await expect(page.getByRole('heading', { level: 1, name: 'Notifications' })).toBeVisible();
+});
+
 test('older notifications are within reach', async ({ page, person }) => {
   for (let index = 0; index < 110; ++index) await person.call('POST', '/notify', { user_id: person.id, title: `Number ${index}.` });
   await signIn(page, person);

@@ -1,6 +1,6 @@
 import { ActionIcon, Anchor, Button } from '@mantine/core';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
-import { useReducer, useState } from 'react';
+import { useReducer, useState, type MouseEvent } from 'react';
 import { IconCheck, IconX } from '../../app/icons';
 import { Failed, FailedPart } from '../../app/Failed';
 import { usePlace } from '../../app/locale';
@@ -82,9 +82,12 @@ export function NotificationsView() {
       else act.mutate({ kind: 'delete', item }, { onSettled: back });
     });
   };
-  const follow = (item: Notification) => {
+  const follow = (item: Notification, event: MouseEvent) => {
     if (!item.read_at) act.mutate({ kind: 'read', item });
-    if (item.link?.startsWith('/app/')) router.history.push(item.link);
+    // Another tab or window is the browser's to open.
+    if (!item.link?.startsWith('/app/') || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    router.history.push(item.link);
   };
   // The newest are kept for the whole page; what lies behind them comes when it is asked for.
   const [more, setMore] = useState(false);
@@ -130,10 +133,7 @@ export function NotificationsView() {
                       href={item.link}
                       underline="always"
                       {...(item.link.startsWith('/') ? {} : { target: '_blank', rel: 'noopener noreferrer' })}
-                      onClick={(event) => {
-                        if (item.link?.startsWith('/app/')) event.preventDefault();
-                        follow(item);
-                      }}
+                      onClick={(event) => follow(item, event)}
                     >
                       {t.notifications.open}
                     </Anchor>

@@ -67,6 +67,10 @@ test('tokens are shown once, and revoked', async ({ page, person }) => {
   await page.goto(`${person.url}/app/settings?part=integrations`);
   const tokens = page.getByRole('region', { name: 'Access tokens' });
   await tokens.getByRole('textbox', { name: 'Name' }).fill('script');
+  // Typed anew, not on top of a 1.
+  await tokens.getByRole('textbox', { name: 'Valid for days' }).fill('');
+  await tokens.getByRole('textbox', { name: 'Valid for days' }).pressSequentially('30');
+  await expect(tokens.getByRole('textbox', { name: 'Valid for days' })).toHaveValue('30');
   await tokens.getByRole('button', { name: 'Create token' }).click();
   const token = await tokens.locator('code').innerText();
   const answer = () => fetch(`${person.url}/api/v1/tasks`, { headers: { Authorization: `Bearer ${token}` } }).then(({ status }) => status);

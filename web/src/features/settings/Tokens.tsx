@@ -26,14 +26,14 @@ export function Tokens() {
   const [dialog, confirm] = useConfirm();
   const [name, setName] = useState('');
   const [wanted, setWanted] = useState<string[]>(['tasks:read']);
-  const [days, setDays] = useState(90);
+  const [days, setDays] = useState<number | string>(90);
   const asked = useQuery({
     queryKey: tokensKey,
     queryFn: () => all((cursor) => body(api.GET('/tokens', { params: { query: { limit: 100, cursor } } }))),
   });
   const again = () => client.invalidateQueries({ queryKey: tokensKey });
   const create = useMutation({
-    mutationFn: () => body(api.POST('/tokens', { body: { name: name.trim(), scopes: wanted as Scope[], expires_in_days: days } })),
+    mutationFn: () => body(api.POST('/tokens', { body: { name: name.trim(), scopes: wanted as Scope[], expires_in_days: Number(days) } })),
     onSuccess: () => setName(''),
     onError: (error) => tellUnplaced(t, error),
     onSettled: again,
@@ -86,9 +86,9 @@ export function Tokens() {
             ))}
           </Group>
         </Checkbox.Group>
-        <NumberInput label={t.settings.days} min={1} max={366} value={days} onChange={(value) => setDays(Number(value) || 1)} error={fault('expires_in_days')} />
+        <NumberInput label={t.settings.days} min={1} max={366} value={days} onChange={setDays} error={fault('expires_in_days')} />
         <Group>
-          <Button type="submit" loading={create.isPending} disabled={!name.trim() || wanted.length === 0}>
+          <Button type="submit" loading={create.isPending} disabled={!name.trim() || wanted.length === 0 || !days}>
             {t.settings.createToken}
           </Button>
         </Group>

@@ -50,6 +50,29 @@ for (const [what, end] of [
   });
 }
 
+test('a label that is being typed is kept on the way back', async ({ page, person }) => {
+  await person.task({ title: 'Plan', due: day(), labels: ['home'] });
+  await signIn(page, person);
+  await page.getByRole('button', { name: 'Plan', exact: true }).click();
+  await sheet(page).getByRole('textbox', { name: 'Labels' }).fill('travel');
+  await page.goBack();
+  await expect.poll(async () => (await person.tasks()).items[0]?.labels).toEqual(['home', 'travel']);
+});
+
+test('a line that is too long for a title is not cut', async ({ page, person }) => {
+  const long = 'Water the plants, '.repeat(40).trim();
+  await signIn(page, person);
+  await page.keyboard.press('q');
+  const bar = page.getByRole('textbox', { name: 'Add a task' });
+  await bar.fill(long);
+  await bar.press('Enter');
+  await expect(bar).toHaveValue(long);
+  await expect(page.getByText('A title has at most 500 characters.')).toBeVisible();
+  await bar.fill('Water the plants');
+  await bar.press('Enter');
+  await expect.poll(async () => (await person.tasks()).items.map((task) => task.title)).toEqual(['Water the plants']);
+});
+
 test('a session that ends while somebody writes loses no word', async ({ page, person }) => {
   await page.route('**/stream*', (route) => route.abort());
   await person.task({ title: 'Plan', due: day() });

@@ -96,7 +96,9 @@ test('while the person chooses, what waits behind the conflict asks for nothing'
   await expect(ask).toBeVisible();
   await ask.getByRole('button', { name: 'Take theirs' }).click();
   await expect(ask).toHaveCount(0);
-  await expect.poll(async () => (await person.tasks()).items.map((each) => `${each.title} ${each.priority}`).sort()).toEqual(['Their title high', 'Unrelated none']);
+  await page.getByRole('alert').filter({ hasText: 'Their version stands.' }).getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(async () => (await person.tasks()).items.map((each) => `${each.title} ${each.priority}`).sort()).toEqual(['My title high', 'Unrelated none']);
+  await page.getByRole('button', { name: 'My title', exact: true }).waitFor();
 });
 
 test('what the service refuses is taken back, and told', async ({ page, context, person }) => {

@@ -19,6 +19,9 @@ import { repeats } from './repeats';
 import { suggest, type Suggestion } from './suggest';
 import { useLabels } from '../tasks/useLabels';
 
+const longest = 500;
+const tooLong = (title: string) => [...title].length > longest;
+
 export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   useReturnFocus();
   const { t, language } = useSpoken();
@@ -64,7 +67,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
   /** Is there a task in these words? */
   const submit = (words = text): boolean => {
     const { title, due: said, project: named, labels: marked, priority } = understand(words);
-    if (!title) return false;
+    if (!title || tooLong(title)) return false;
     const due = said ?? (given.day ? { day: given.day, time: null } : null);
     const body: TaskCreation = { title };
     const project = named?.id ?? into;
@@ -135,7 +138,8 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
         placeholder={t.quick.placeholder}
         description={t.quick.hint}
         inputWrapperOrder={['input', 'description', 'error']}
-        maxLength={500}
+        maxLength={4000}
+        error={tooLong(understood.title) && t.quick.tooLong(longest)}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={onKey}
@@ -163,7 +167,7 @@ export default function QuickAdd({ defaults }: { defaults: QuickDefaults }) {
         <Text size="sm" c="dimmed" role="status">
           {added && `${t.task.added} ${t.quick.another}`}
         </Text>
-        <Button onClick={() => submit()} disabled={!understood.title}>
+        <Button onClick={() => submit()} disabled={!understood.title || tooLong(understood.title)}>
           {t.task.add}
         </Button>
       </Group>

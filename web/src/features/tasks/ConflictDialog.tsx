@@ -1,11 +1,13 @@
 import { Button, Group, Modal, Table, Text } from '@mantine/core';
 import { usePlace } from '../../app/locale';
+import { tellUndoable } from '../../app/toast';
 import { useReturnFocus } from '../../app/useReturnFocus';
 import type { Project, Task } from '../../api/types';
 import { useT } from '../../i18n';
 import { contested, type Edit, type Fields } from '../../store/edits';
 import { useProjects } from '../../store/hooks';
 import { settle } from '../../store/outbox';
+import { changeProject, changeTask } from './actions';
 import { serverItem } from '../../store/server';
 import { dueOf } from './due';
 import { dueText } from './dueText';
@@ -34,6 +36,11 @@ export default function ConflictDialog({ edit }: { edit: Edit }) {
     if (name === 'project_id') return projects.get(String(value))?.name ?? String(value);
     return Array.isArray(value) ? value.join(', ') || t.conflict.empty : String(value);
   };
+  const takeTheirs = async () => {
+    await settle(edit, 'theirs');
+    // What was written here is nowhere else.
+    tellUndoable(t, t.conflict.taken, () => (edit.resource === 'task' ? changeTask(edit.id, edit.body) : changeProject(edit.id, edit.body)));
+  };
   const title = current ? ('title' in current ? current.title : current.name) : '';
   return (
     <Modal opened onClose={() => {}} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} title={t.conflict.title} size="lg">
@@ -60,7 +67,7 @@ export default function ConflictDialog({ edit }: { edit: Edit }) {
         </Table.Tbody>
       </Table>
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={() => void settle(edit, 'theirs')}>
+        <Button variant="default" onClick={() => void takeTheirs()}>
           {t.conflict.takeTheirs}
         </Button>
         <Button onClick={() => void settle(edit, 'mine')}>

@@ -174,6 +174,12 @@ function Fields({ task }: { task: Task }) {
   const projects = useProjects();
   const labels = useLabels();
   const change = (fields: TaskChange) => undoable(changeTask(task.id, fields, task));
+  // A label that is typed and not entered yet; the field itself sees to it only when it is left.
+  const { write: typeLabel } = useDraft(({ text }) => {
+    const label = text.trim();
+    if (label && !task.labels.some((each) => each.toLowerCase() === label.toLowerCase())) change({ labels: [...task.labels, label] });
+    return text;
+  });
   const choices = useMemo(
     () =>
       [...projects.values()]
@@ -196,7 +202,7 @@ function Fields({ task }: { task: Task }) {
         <span className="field-name">{t.task.project}</span>
         <Select leftSection={<IconHash size={16} color={projects.get(task.project_id)?.color ?? undefined} />} aria-label={t.task.project} allowDeselect={false} searchable={choices.length > 8} data={choices} value={task.project_id} onChange={(value) => value && change({ project_id: value })} />
         <span className="field-name">{t.task.labels}</span>
-        <TagsInput leftSection={<IconTag size={16} />} aria-label={t.task.labels} placeholder={task.labels.length === 0 ? t.task.addLabel : undefined} data={labels} value={task.labels} maxTags={50} onChange={(value) => change({ labels: value })} />
+        <TagsInput leftSection={<IconTag size={16} />} aria-label={t.task.labels} placeholder={task.labels.length === 0 ? t.task.addLabel : undefined} data={labels} value={task.labels} maxTags={50} onSearchChange={(text) => typeLabel(text ? { text, seen: '' } : null)} onChange={(value) => change({ labels: value })} />
       </div>
       <section aria-label={t.task.activity} className="activity">
         <p>

@@ -73,7 +73,7 @@ test('a line that is too long for a title is not cut', async ({ page, person }) 
   await expect.poll(async () => (await person.tasks()).items.map((task) => task.title)).toEqual(['Water the plants']);
 });
 
-test('a session that ends while somebody writes loses no word', async ({ page, person }) => {
+test('a session that ends while somebody writes loses no word', async ({ page, program, person }) => {
   await page.route('**/stream*', (route) => route.abort());
   await person.task({ title: 'Plan', due: day() });
   await signIn(page, person);
@@ -93,6 +93,14 @@ test('a session that ends while somebody writes loses no word', async ({ page, p
   await expect(page.getByText('Your session has ended')).toBeVisible();
   await signInAgain(page, person);
   await expect(page.getByRole('textbox', { name: 'Add a task' })).toHaveValue('Buy tulips');
+  // For nobody else.
+  await endSessions(person);
+  await wake(page);
+  await expect(page.getByText('Your session has ended')).toBeVisible();
+  await signInAgain(page, await register(program.url));
+  await expect(page.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
+  await page.waitForTimeout(500);
+  await expect(page.getByRole('textbox', { name: 'Add a task' })).toHaveCount(0);
 });
 
 test('a line of quick-add outlives the page', async ({ page, person }) => {
@@ -268,6 +276,26 @@ test('what a tab left that is closed now is sent by the one that is open', async
   await context.setOffline(false);
   await expect.poll(async () => (await person.tasks()).items.map((task) => task.title)).toEqual(['Made over there']);
   await expect(page.getByRole('button', { name: 'Made over there', exact: true })).toHaveCount(1);
+});
+
+test('what one tab made without a connection, another may go on with', async ({ page, context, person }) => {
+  await signIn(page, person);
+  const other = await context.newPage();
+  await other.goto(`${person.url}/app/today`);
+  await expect(other.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
+  await other.waitForTimeout(2_000);
+  await context.setOffline(true);
+  await quickAdd(page, 'Plan today');
+  // A tab that comes to the front.
+  await other.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')));
+  await begin(other, 'Plan');
+  await other.keyboard.press('Control+Enter');
+  await expect(sheet(other).getByText(words)).toBeVisible();
+  await context.setOffline(false);
+  await written(person);
+  for (const each of [page, other]) await expect(each.getByText(/to be sent|not accepted/)).toHaveCount(0);
+  await other.keyboard.press('Escape');
+  for (const each of [page, other]) await expect(each.getByRole('button', { name: 'Plan', exact: true })).toHaveCount(1);
 });
 
 test('what one account has not sent is never sent as another, and its tasks are shown to no other', async ({ page, context, program, person }) => {

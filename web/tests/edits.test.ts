@@ -51,6 +51,7 @@ describe('what goes out', () => {
     ['the oldest', [waiting('1', 'a'), waiting('2', 'b')], '1'],
     ['not what waits behind a conflict', [waiting('1', 'a', { conflict: true }), waiting('2', 'a'), waiting('3', 'b')], '3'],
     ['nothing while all waits behind a conflict', [waiting('1', 'a', { conflict: true }), waiting('2', 'a')], undefined],
+    ['what has to be made first', [waiting('1', 'local-a'), waiting('2', 'local-b', { kind: 'create', body: { project_id: 'local-p' } }), waiting('3', 'local-a', { kind: 'create' }), waiting('4', 'local-p', { kind: 'create' })], '3'],
     ['nothing of another account', [waiting('1', 'a', { account: 'other' }), waiting('2', 'b')], '2'],
   ])('%s', (_, edits, key) => expect(nextToSend(edits, 'me')?.key).toBe(key));
 

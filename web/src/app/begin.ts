@@ -5,10 +5,13 @@ import { forgetLeaving, sendLeft } from '../store/leaving';
 import { load, reset, setOnline, takeUp } from '../store/outbox';
 import { keepSnapshot, restoreSnapshot } from '../store/persist';
 import { forgetTyped } from '../store/typed';
+import { setUi } from './ui';
 import { projectsQuery, queryClient, tasksQuery } from '../store/server';
 
 /** Undefined until it is known whether anybody is signed in. */
 let account: string | null | undefined;
+/** Who was signed in last. */
+let last: string | undefined;
 
 async function follow() {
   const session = getSession();
@@ -18,6 +21,9 @@ async function follow() {
   account = now;
   if (now) {
     if (before && before !== now) queryClient.clear();
+    // What is open and half written waits for the one who wrote it only.
+    if (last && last !== now) setUi({ quick: null, selected: new Set() });
+    last = now;
     await load(now);
     sendLeft();
   } else {

@@ -29,10 +29,11 @@ export const writtenIn = ({ body }: Edit): [name: string, text: string][] =>
     return typeof text === 'string' && text !== '' ? [[name, text] as [string, string]] : [];
   });
 
-/** What goes out next. What waits behind a conflict of its own thing waits with it. */
+/** What goes out next. What waits behind a conflict of its own thing waits with it, and so does what has to be made first. */
 export function nextToSend(edits: readonly Edit[], account: string): Edit | undefined {
   const stuck = new Set(edits.filter((edit) => edit.conflict).map((edit) => edit.id));
-  return edits.find((edit) => edit.account === account && !stuck.has(edit.id));
+  const toMake = new Set(edits.filter((edit) => edit.kind === 'create').map((edit) => edit.id));
+  return edits.find((edit) => edit.account === account && !stuck.has(edit.id) && (edit.kind === 'create' || !toMake.has(edit.id)) && !toMake.has(String(edit.body['project_id'])));
 }
 
 /** `edit` once the service has named what was made as `from`; itself if it does not speak of that. */

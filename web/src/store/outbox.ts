@@ -30,6 +30,8 @@ export const removedProjects = new Map<string, Project>();
 
 const shortestPause = 1_000;
 const longestPause = 30_000;
+/** The service remembers keys for a day. */
+const repeatable = 20 * 3_600_000;
 
 export const getEdits = () => edits;
 export const getRefusals = () => refusals;
@@ -88,6 +90,9 @@ function named(fields: Fields = {}): Fields {
   return typeof project === 'string' ? { ...fields, project_id: realId(project) } : fields;
 }
 
+/** Another tab may have written it before this one knew the names. */
+const byName = (edit: Edit): Edit => ({ ...edit, id: edit.kind === 'create' ? edit.id : realId(edit.id), body: named(edit.body), base: named(edit.base) });
+
 export function push(what: { kind: Edit['kind']; resource: Resource; id: string; body?: Fields; base?: Fields }): void {
   const account = writer();
   if (!account) return;
@@ -105,7 +110,8 @@ export async function load(account: string): Promise<void> {
   const known = new Set(edits.map((edit) => edit.key));
   refusals = found.filter((edit) => edit.refused);
   loaded = true;
-  publish([...found.filter((edit) => !edit.refused && !known.has(edit.key)), ...edits.filter((edit) => edit.account === account)]);
+  const all = [...found.filter((edit) => !edit.refused && !known.has(edit.key)).map(byName), ...edits.filter((edit) => edit.account === account)];
+  publish(all.sort((a, b) => (a.key < b.key ? -1 : 1)));
   void flush();
 }
 
@@ -201,15 +207,17 @@ async function sendAll(): Promise<void> {
     const session = getSession();
     const next = session.status === 'signed_in' ? nextToSend(edits, session.user.id) : undefined;
     if (!next) return;
-    const edit = await disk.heldEdit(next);
+    const held = await disk.heldEdit(next);
+    // What another tab has made is asked for again, by its key, for its name: edits of this tab may speak of it.
+    const edit = held ?? (next.kind === 'create' && Date.now() - next.at < repeatable ? next : undefined);
+    // What was heard of it meanwhile was passed over for the edit's sake.
+    if (!held && next.kind === 'create') void queryClient.invalidateQueries({ queryKey: next.resource === 'task' ? keys.tasks : keys.projects });
     if (!edit || edit.refused) {
       publish(edits.filter((other) => other.key !== next.key));
-      // What was heard of it meanwhile was passed over for the edit's sake.
-      if (next.kind === 'create') void queryClient.invalidateQueries({ queryKey: next.resource === 'task' ? keys.tasks : keys.projects });
       continue;
     }
     try {
-      await send(edit);
+      await send(byName(edit));
       setOnline(true);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

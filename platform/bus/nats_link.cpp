@@ -7,8 +7,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <charconv>
+#include <condition_variable>
 #include <fstream>
 #include <future>
+#include <mutex>
 
 #include "platform/core/id.hpp"
 #include "platform/observe/log.hpp"
@@ -76,6 +78,30 @@ nats_message copy_of(natsMsg* m) {
   return out;
 }
 
+/// What comes once for each connection, told by a thread of libnats.
+class occasion {
+ public:
+  void tell() {
+    const std::lock_guard lock(mutex_);
+    ++told_;
+    wake_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return told_ > 0; });
+    --told_;
+  }
+  void wait_for(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    if (wake_.wait_for(lock, patience, [this] { return told_ > 0; })) --told_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  int told_{0};
+};
+
 }  // namespace
 
 /// What libnats holds, and how it calls back. Outlives every callback: close() waits for the last one.
@@ -84,7 +110,7 @@ struct nats_link::library {
   owned<natsOptions> options;
   owned<natsConnection> connection;
   owned<natsSubscription> inbox;
-  std::promise<void> closed, drained;
+  occasion closed, drained;
 
   static void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* self) {
     const owned<natsMsg> ends{message};
@@ -104,10 +130,10 @@ struct nats_link::library {
   }
   static void on_closed(natsConnection*, void* self) {
     nats_link& to = *static_cast<library*>(self)->link;
-    to.library_->closed.set_value();
     asio::post(to.context_, [&to] { to.connect_again(); });
+    to.library_->closed.tell();  // last: close() may end the link then
   }
-  static void on_drained(void* self) { static_cast<library*>(self)->drained.set_value(); }
+  static void on_drained(void* self) { static_cast<library*>(self)->drained.tell(); }
 };
 
 nats_link::nats_link(const std::string& url, const nats_settings& settings)
@@ -206,11 +232,10 @@ void nats_link::connect_again() {
   if (closing_) return;
   log::warn("bus: NATS has refused the connection; it will be made anew", {});
   set_connected(false);
-  if (library_->inbox) library_->drained.get_future().wait_for(connect_patience);
+  library_->closed.wait();
+  if (library_->inbox) library_->drained.wait_for(connect_patience);
   library_->inbox.reset();
   library_->connection.reset();
-  library_->closed = {};
-  library_->drained = {};
   connect_later();
 }
 
@@ -227,8 +252,8 @@ void nats_link::close() {
     ended.set_value();
   });
   ended.get_future().wait();
-  if (library_->connection) library_->closed.get_future().wait();
-  if (library_->inbox) library_->drained.get_future().wait();
+  if (library_->connection) library_->closed.wait();
+  if (library_->inbox) library_->drained.wait();
   asio::post(context_, [this] {
     set_connected(false);
     asio::post(context_, [this] { context_.stop(); });

@@ -53,6 +53,7 @@ export function DuePicker({ value, place, onChange }: Props) {
             </Group>
             <DatesProvider settings={{ locale: language, firstDayOfWeek: place.weekStart as 0 | 1 | 6 }}>
               <DatePicker
+                key={value?.day /* or who opens it again at once is shown the month of the day before */}
                 value={value?.day ?? null}
                 highlightToday
                 getDayProps={(day) => ({ 'data-today': day === place.today || undefined, 'aria-current': day === place.today ? 'date' : undefined })}

@@ -168,19 +168,19 @@ auth::rate_decision count(server_thread& t, exchange& x, const rate_class& kind,
   return decision;
 }
 
-/// Takes one of it; false when it is used up, and the 429 made.
-bool take_rate(server_thread& t, exchange& x, const rate_class& kind, std::string_view who) {
-  const auto decision = count(t, x, kind, who, 1);
-  return decision.allowed || refuse_rate(t, x, decision.reset);
+/// Of the account's allowance, or the address's where anyone may call.
+auth::rate_decision count(server_thread& t, exchange& x, const rate_class& kind, std::uint32_t cost) {
+  if (x.found->who.needs_caller) return count(t, x, kind, x.asked.caller().account_id, cost);
+  return count(t, x, kind, client_network(x.asked.client_address()), cost);
 }
 
-/// By whose allowance the request is counted: the account's, or the address's where anyone may call.
+/// Takes one of it; false when it is used up, and the 429 made.
 bool take_rate(server_thread& t, exchange& x, const rate_class& kind) {
   x.metered_by = &t;
   x.rate = &kind;
   request_builder{x.asked}.meter(x);
-  if (x.found->who.needs_caller) return take_rate(t, x, kind, x.asked.caller().account_id);
-  return take_rate(t, x, kind, client_network(x.asked.client_address()));
+  const auto decision = count(t, x, kind, 1);
+  return decision.allowed || refuse_rate(t, x, decision.reset);
 }
 
 /// 401 as RFC 6750 §3 words it.
@@ -188,7 +188,8 @@ bool refuse_credential(server_thread& t, exchange& x, const error& why, bool giv
   const auto& s = *t.shared;
   if (given && why.code == errc::unauthenticated && s.settings.rate_limits) {
     t.last_refused_credential = steady_clock::now();
-    if (!take_rate(t, x, s.rates[3], client_network(x.asked.client_address()))) return false;
+    const auto decision = count(t, x, s.rates[3], client_network(x.asked.client_address()), 1);
+    if (!decision.allowed) return refuse_rate(t, x, decision.reset);
     x.rate_fields.clear();
   }
   answer_problem(x, why, given ? R"(Bearer realm="cumulo", error="invalid_token")" : plain_challenge);
@@ -219,10 +220,8 @@ bool media_is_right(exchange& x, const request_head& head) {
 }  // namespace
 
 result<> exchange::take(std::uint32_t more) {
-  const bool of_account = found->who.needs_caller;
   const auto cost = std::min(more, std::max(1U, rate->allowed.burst) - 1);  // one has been taken
-  const auto decision = count(*metered_by, *this, *rate,
-                              of_account ? asked.caller().account_id : client_network(asked.client_address()), cost);
+  const auto decision = count(*metered_by, *this, *rate, cost);
   if (decision.allowed) return {};
   return too_many(*metered_by, decision.reset);
 }

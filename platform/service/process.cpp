@@ -272,6 +272,7 @@ class process {
     jobs_.stop();
     if (broker_) broker_->stop();
     close_components();
+    jobs_.stop();  // one that did not end in time has no database any more, and no part of it is to go under its feet
     if (fetcher_) fetcher_->stop();
   }
 

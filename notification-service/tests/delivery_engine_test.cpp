@@ -104,6 +104,13 @@ scripted_sender::script answers(attempt with) {
   return [with](const outgoing&) -> awaitable<attempt> { co_return with; };
 }
 
+scripted_sender::script delivers_once(const std::atomic<bool>& open) {
+  return [&open](const outgoing&) -> awaitable<attempt> {
+    while (!open) co_await sleep(5ms);
+    co_return attempt{};
+  };
+}
+
 TEST_P(delivery_engine_on, delivers_what_waits_and_what_comes) {
   scripted_sender mail{channel_name::email, answers({})};
   const std::string before = put_mail(ann);
@@ -242,10 +249,7 @@ TEST_P(delivery_engine_on, two_share_a_queue_without_doubles) {
 
 TEST_P(delivery_engine_on, stopping_waits_for_what_is_in_flight) {
   std::atomic<bool> open{false};
-  scripted_sender mail{channel_name::email, [&](const outgoing&) -> awaitable<attempt> {
-                         while (!open) co_await sleep(5ms);
-                         co_return attempt{};
-                       }};
+  scripted_sender mail{channel_name::email, delivers_once(open)};
   const std::string id = put_mail(ann);
   const auto works = start({&mail});
   EXPECT_TRUE(eventually([&] { return mail.sent().size() == 1; }));
@@ -266,10 +270,7 @@ TEST_P(delivery_engine_on, stopping_waits_a_moment_for_a_database_that_is_away) 
     });
   };
   std::atomic<bool> open{false};
-  scripted_sender mail{channel_name::email, [&](const outgoing&) -> awaitable<attempt> {
-                         while (!open) co_await sleep(5ms);
-                         co_return attempt{};
-                       }};
+  scripted_sender mail{channel_name::email, delivers_once(open)};
   const std::string id = put_mail(ann);
   const auto works = start({&mail});
   EXPECT_TRUE(eventually([&] { return mail.sent().size() == 1; }));

@@ -1,4 +1,4 @@
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 import { Program } from './program';
 
 export const password = 'seven purple llamas on a bicycle';
@@ -122,3 +122,12 @@ export const test = base.extend<Each, Worker>({
 });
 
 export { expect };
+
+/** Another tab of whoever is signed in, once it has what there is and waits for news. */
+export async function anotherTab(context: BrowserContext, person: Person): Promise<Page> {
+  const other = await context.newPage();
+  await other.goto(`${person.url}/app/today`);
+  await expect(other.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
+  await other.waitForTimeout(2_000);
+  return other;
+}

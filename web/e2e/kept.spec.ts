@@ -1,6 +1,6 @@
 // Whatever ends the writing, what was written is kept.
 import type { Page } from '@playwright/test';
-import { day, expect, password, quickAdd, register, signIn, test, type Person } from './fixtures';
+import { anotherTab, day, expect, password, quickAdd, register, signIn, test, type Person } from './fixtures';
 
 const words = 'A long thought, hard to find again';
 const sheet = (page: Page) => page.getByRole('dialog').filter({ has: page.getByRole('textbox', { name: 'Title' }) });
@@ -265,10 +265,7 @@ test('a refusal that does not come from the service is none', async ({ page, per
 
 test('what a tab left that is closed now is sent by the one that is open', async ({ page, context, person }) => {
   await signIn(page, person);
-  const other = await context.newPage();
-  await other.goto(`${person.url}/app/today`);
-  await expect(other.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
-  await other.waitForTimeout(2_000);
+  const other = await anotherTab(context, person);
   await context.setOffline(true);
   await quickAdd(other, 'Made over there today');
   await expect(other.getByText('One change waits to be sent.')).toBeVisible();
@@ -280,10 +277,7 @@ test('what a tab left that is closed now is sent by the one that is open', async
 
 test('what one tab made without a connection, another may go on with', async ({ page, context, person }) => {
   await signIn(page, person);
-  const other = await context.newPage();
-  await other.goto(`${person.url}/app/today`);
-  await expect(other.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
-  await other.waitForTimeout(2_000);
+  const other = await anotherTab(context, person);
   await context.setOffline(true);
   await quickAdd(page, 'Plan today');
   // A tab that comes to the front.

@@ -1,4 +1,4 @@
-import { expect, quickAdd, signIn, test } from './fixtures';
+import { anotherTab, expect, quickAdd, signIn, test } from './fixtures';
 
 test('who signs out is asked before what was not sent is lost', async ({ page, context, person }) => {
   const titles = async () => (await person.tasks()).items.map((task) => task.title).sort();
@@ -34,10 +34,7 @@ test('who signs out is asked before what was not sent is lost', async ({ page, c
 
 test('what another tab has not sent is asked for too', async ({ page, context, person }) => {
   await signIn(page, person);
-  const other = await context.newPage();
-  await other.goto(`${person.url}/app/today`);
-  await expect(other.getByRole('heading', { level: 1, name: 'Today' })).toBeVisible();
-  await other.waitForTimeout(2_000);
+  const other = await anotherTab(context, person);
   await context.setOffline(true);
   await quickAdd(page, 'Made here today');
   await other.getByRole('button', { name: 'Sign out' }).click();

@@ -135,6 +135,10 @@ std::string_view request::header(std::string_view lower_case_name) const {
   return fields_ != nullptr ? fields_->find(lower_case_name) : std::string_view{};
 }
 
+bool request::has_header(std::string_view lower_case_name) const {
+  return fields_ != nullptr && fields_->count(lower_case_name) != 0;
+}
+
 std::string_view request::cookie(std::string_view name) const {
   auto rest = header("cookie");
   while (!rest.empty()) {

@@ -44,6 +44,8 @@ class request {
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& query_parameters() const;
   /// Field value by its lower-case name; "" if absent. Repeated fields are joined by ", ".
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
+  /// Also true of a field without a value.
+  [[nodiscard]] bool has_header(std::string_view lower_case_name) const;
   [[nodiscard]] std::string_view body() const { return body_; }
   [[nodiscard]] std::string_view request_id() const { return request_id_; }
   [[nodiscard]] std::string_view traceparent() const { return traceparent_; }  ///< of this server's span

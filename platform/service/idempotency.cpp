@@ -89,7 +89,8 @@ std::optional<std::string> decrypt(std::string_view text, const box_key& key) {
 }
 
 bool is_well_formed(std::string_view key) {
-  return key.size() <= longest_key && std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return !key.empty() && key.size() <= longest_key &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 void restore(http::response& answer, int status, std::string_view stored) {
@@ -162,8 +163,8 @@ awaitable<std::optional<result<>>> idempotency::replay(const idempotency_record&
 }
 
 awaitable<result<>> idempotency::run(const http::request& r, http::response& answer, work todo) {
+  if (!r.has_header("idempotency-key")) co_return co_await todo(nullptr);
   const std::string_view key = r.header("idempotency-key");
-  if (key.empty()) co_return co_await todo(nullptr);
   if (!is_well_formed(key)) {
     co_return error{errc::malformed, "Idempotency-Key must be 1 to 255 visible ASCII characters."};
   }

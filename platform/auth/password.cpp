@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "platform/auth/huge_pages.hpp"
 #include "platform/observe/trace.hpp"
 
 namespace cumulo::auth {
@@ -75,6 +76,7 @@ struct password_hasher::state {
   void serve() {
     // Behind the threads that answer requests wherever they share a core. What Linux calls a process here is a thread.
     setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
+    map_huge_pages();
     try {
       decoy();
     } catch (const std::bad_alloc&) {  // then the first to need it is told
@@ -165,10 +167,10 @@ awaitable<result<std::string>> password_hasher::hash(std::string password) {
   co_return co_await state_->on_pool<std::string>(std::move(todo));
 }
 
-awaitable<result<bool>> password_hasher::verify(std::string password, std::string stored) {
+awaitable<result<bool>> password_hasher::verify(std::string password, std::string stored, std::function<void()> then) {
   auto held = std::make_shared<const secret>(std::move(password));
   const bool known = !stored.empty();
-  std::function<bool()> todo = [s = state_.get(), held, known, given = std::move(stored)] {
+  std::function<bool()> todo = [s = state_.get(), held, known, given = std::move(stored), next = std::move(then)] {
     const std::string& expected = known ? given : s->decoy();
     // libsodium wants room for the longest string; a shorter one is padded with NULs.
     std::array<char, crypto_pwhash_STRBYTES> padded{};
@@ -176,7 +178,9 @@ awaitable<result<bool>> password_hasher::verify(std::string password, std::strin
     std::ranges::copy(expected, padded.begin());
     const auto& text = held->text();
     const bool matches = crypto_pwhash_str_verify(padded.data(), text.data(), text.size()) == 0;
-    return matches && known;
+    if (!matches || !known) return false;
+    if (next) next();
+    return true;
   };
   co_return co_await state_->on_pool<bool>(std::move(todo));
 }

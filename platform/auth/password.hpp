@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,7 +28,10 @@ class password_hasher {
   /// The PHC string to store. errc::unavailable when the queue is full.
   [[nodiscard]] awaitable<result<std::string>> hash(std::string password);
   /// True if it matches. An empty `stored` verifies against a decoy and is false: the same time for unknown accounts.
-  [[nodiscard]] awaitable<result<bool>> verify(std::string password, std::string stored);
+  /// After a match `then` is called on the pool, for what follows from it and would hold up an I/O thread; what it
+  /// throws is thrown here.
+  [[nodiscard]] awaitable<result<bool>> verify(std::string password, std::string stored,
+                                               std::function<void()> then = {});
   /// Was `stored` made with other settings, so that it should be hashed anew?
   [[nodiscard]] bool needs_rehash(std::string_view stored) const;
   [[nodiscard]] std::size_t queue_depth() const;

@@ -47,19 +47,25 @@ auth::principal principal_of(const account& who, std::string credential_id, inst
 
 }  // namespace
 
-result<session_issuer::issued> session_issuer::open(const account& who, const http::request& r, instant now) const {
-  session s{.id = new_id(),
+result<session_issuer::signed_session> session_issuer::sign_new(const account& who, instant now) const {
+  std::string id = new_id();
+  auto access = sign(who, id, now);
+  if (!access) return access.error();
+  return signed_session{std::move(id), std::move(*access)};
+}
+
+session_issuer::issued session_issuer::open(signed_session what, const account& who, const http::request& r,
+                                            instant now) const {
+  session s{.id = std::move(what.id),
             .account_id = who.id,
             .user_agent = device_of(r),
             .address = std::string{r.client_address()},
             .created_at = now,
             .last_used_at = now,
             .expires_at = now + lives_.session};
-  auto access = sign(who, s.id, now);
-  if (!access) return access.error();
   auto refresh = new_refresh_token();
   storage::new_session opened{std::move(s), refresh.family_hash(), refresh.turn_hash()};
-  return issued{std::move(opened), std::move(refresh), std::move(*access)};
+  return {std::move(opened), std::move(refresh), std::move(what.access)};
 }
 
 result<std::string> session_issuer::sign(const account& who, const std::string& session_id, instant now) const {

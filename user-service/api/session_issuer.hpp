@@ -17,13 +17,22 @@ class session_issuer {
  public:
   session_issuer(const key_ring& keys, lifetimes lives) : keys_(keys), lives_(lives) {}
 
+  /// The access token of a session that is yet to be opened.
+  struct signed_session {
+    std::string id;
+    std::string access;
+  };
+  /// For a new session of this account; not for an I/O thread if there is another, since it may take 0.1 ms.
+  /// errc::unavailable while there is no signing key.
+  [[nodiscard]] result<signed_session> sign_new(const account& who, instant now) const;
+
   struct issued {
     storage::new_session opened;
     refresh_token refresh;
     std::string access;
   };
-  /// A new session for this account on the device that asks. errc::unavailable while there is no signing key.
-  [[nodiscard]] result<issued> open(const account& who, const http::request& r, instant now) const;
+  /// That session, on the device that asks.
+  [[nodiscard]] issued open(signed_session what, const account& who, const http::request& r, instant now) const;
   /// The access token of a session.
   [[nodiscard]] result<std::string> sign(const account& who, const std::string& session_id, instant now) const;
   /// The text of a personal access token.

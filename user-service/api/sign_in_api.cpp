@@ -89,16 +89,17 @@ awaitable<result<>> sign_in_api::create_account(const http::request& r, http::re
                                .password_hash = *hash,
                                .founds = !founded};
     if (body.invitation) made.invitation_hash = hash_secret(*body.invitation);
-    const auto session = p_.issuer.open(made.who, r, when.at);
-    if (!session) co_return session.error();
-    made.opened = session->opened;
+    auto access = p_.issuer.sign_new(made.who, when.at);
+    if (!access) co_return access.error();
+    const auto session = p_.issuer.open(std::move(*access), made.who, r, when.at);
+    made.opened = session.opened;
     const auto proof = make_one_time_token(purpose::email_verification, made.who, when.at, p_.lives);
     made.verification = storage::new_link{proof, link_of(proof, p_.public_url)};
 
     answer.clear();
     answer.status(201);
     answer.header("Location", "/api/v1/profile");
-    p_.issuer.answer(r, answer, made.who, session->access, session->refresh);
+    p_.issuer.answer(r, answer, made.who, session.access, session.refresh);
     if (record != nullptr) record->seal(answer, true);
     const auto registered = co_await p_.accounts.register_account(made, when, record);
     if (registered) co_return result<>{};
@@ -107,21 +108,25 @@ awaitable<result<>> sign_in_api::create_account(const http::request& r, http::re
   }
 }
 
-awaitable<result<storage::credentials>> sign_in_api::prove(const http::request& r, const credentials_body& body) {
+awaitable<result<sign_in_api::proven_account>> sign_in_api::prove(const http::request& r,
+                                                                  const credentials_body& body) {
   const std::string key = normalise_email(body.email);
   const auto admitted = p_.throttle.admit(key, http::client_network(r.client_address()));
   if (!admitted) co_return admitted.error();
   auto found = co_await p_.accounts.find_by_email(key);
   std::string stored;  // empty for an unknown address: verified against a decoy, in the same time
   if (found) stored = found->password_hash;
-  const auto right = co_await p_.passwords.verify(body.password, stored);
+  std::optional<result<session_issuer::signed_session>> session;
+  std::function<void()> sign = [&] { session = p_.issuer.sign_new(found->who, p_.time.now()); };
+  const auto right = co_await p_.passwords.verify(body.password, stored, std::move(sign));
   if (!right) co_return right.error();
   if (!*right || !found) co_return wrong_credentials();
   if (found->who.erase_at && *found->who.erase_at <= p_.time.now()) co_return wrong_credentials();
   p_.throttle.succeeded(key, http::client_network(r.client_address()));
   // Only who knows the password learns this.
   if (found->who.disabled_at) co_return error{errc::forbidden, "This account is disabled. Ask an administrator."};
-  co_return std::move(*found);
+  if (!*session) co_return session->error();
+  co_return proven_account{std::move(*found), std::move(**session)};
 }
 
 awaitable<result<>> sign_in_api::log_in(const http::request& r, http::response& answer) {
@@ -129,17 +134,17 @@ awaitable<result<>> sign_in_api::log_in(const http::request& r, http::response& 
   if (!body) co_return body.error();
   auto proved = co_await prove(r, *body);
   if (!proved) co_return proved.error();
-  account who = proved->who;
+  account who = proved->credentials.who;
   const bool restores = who.erase_at.has_value();
   who.erase_at.reset();
 
   service::idempotency::work work = [&](service::idempotency_record* record) -> awaitable<result<>> {
     const change when = change_of(r, p_.time);
-    const auto session = p_.issuer.open(who, r, when.at);
-    if (!session) co_return session.error();
-    p_.issuer.answer(r, answer, who, session->access, session->refresh);
+    const auto session = p_.issuer.open(proved->session, who, r, when.at);
+    p_.issuer.answer(r, answer, who, session.access, session.refresh);
     if (record != nullptr) record->seal(answer, true);
-    const storage::session_store::opening opening{session->opened, proved->password_hash, who.role, restores};
+    const storage::session_store::opening opening{session.opened, proved->credentials.password_hash, who.role,
+                                                  restores};
     const auto opened = co_await p_.sessions.open_session(opening, when, record);
     if (!opened) {
       answer.clear();
@@ -150,9 +155,9 @@ awaitable<result<>> sign_in_api::log_in(const http::request& r, http::response& 
   const auto done = co_await p_.repeats.run(r, answer, std::move(work));
   if (!done) co_return done.error();
   if (restores) p_.revocations.restore(who.id);
-  if (p_.passwords.needs_rehash(proved->password_hash)) {
+  if (p_.passwords.needs_rehash(proved->credentials.password_hash)) {
     const auto hash = co_await p_.passwords.hash(body->password);
-    if (hash) co_await p_.accounts.rehash_password(who.id, proved->password_hash, *hash);
+    if (hash) co_await p_.accounts.rehash_password(who.id, proved->credentials.password_hash, *hash);
   }
   co_return result<>{};
 }

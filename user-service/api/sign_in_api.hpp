@@ -45,8 +45,12 @@ class sign_in_api {
   awaitable<result<>> may_register(const registration_body& body);
   awaitable<result<>> create_account(const http::request& r, http::response& answer, const registration_body& body,
                                      service::idempotency_record* record);
+  struct proven_account {
+    storage::credentials credentials;
+    session_issuer::signed_session session;  ///< signed where the password was verified, off the I/O threads
+  };
   /// The account whose password this is. errc::unauthenticated with one detail and one timing for every other case.
-  awaitable<result<storage::credentials>> prove(const http::request& r, const credentials_body& body);
+  awaitable<result<proven_account>> prove(const http::request& r, const credentials_body& body);
 
   parts p_;
 };

@@ -2,12 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <chrono>
+#include <cstdint>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <future>
 #include <limits>
+#include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "platform/core/io_threads.hpp"
 
@@ -64,6 +72,42 @@ TEST_F(password_hasher_test, an_unknown_account_matches_nothing) {
   EXPECT_FALSE(verify("x", ""));
 }
 
+TEST_F(password_hasher_test, calls_what_follows_on_the_pool_after_a_match_alone) {
+  const std::string stored = hash("right");
+  std::vector<std::thread::id> called_on;
+  const std::function<void()> then = [&] { called_on.push_back(std::this_thread::get_id()); };
+  std::thread::id io_thread;
+  auto verify_then = [&](std::string password, std::string expected) {
+    return run<result<bool>>(threads,
+                             [&]() -> awaitable<result<bool>> {
+                               io_thread = std::this_thread::get_id();
+                               co_return co_await hasher.verify(password, expected, then);
+                             })
+        .get()
+        .value();
+  };
+  EXPECT_FALSE(verify_then("wrong", stored));
+  EXPECT_FALSE(verify_then("", "")) << "which is the decoy's password";
+  EXPECT_TRUE(called_on.empty());
+  EXPECT_TRUE(verify_then("right", stored));
+  ASSERT_EQ(called_on.size(), 1U);
+  EXPECT_NE(called_on.front(), io_thread);
+}
+
+TEST_F(password_hasher_test, throws_what_follows_throws) {
+  const std::string stored = hash("right");
+  auto attempt = [&]() -> awaitable<std::string> {
+    const std::function<void()> then = [] { throw std::runtime_error("no key"); };
+    try {
+      (void)co_await hasher.verify("right", stored, then);
+    } catch (const std::runtime_error& e) {
+      co_return e.what();
+    }
+    co_return "";
+  };
+  EXPECT_EQ(run<std::string>(threads, attempt).get(), "no key");
+}
+
 TEST_F(password_hasher_test, rubbish_in_the_store_matches_nothing) {
   for (const auto& bad : {std::string{"x"}, std::string{"$argon2id$"}, std::string(127, 'x'), std::string(128, 'x'),
                           std::string(5'000, 'x')}) {
@@ -78,6 +122,37 @@ TEST_F(password_hasher_test, sees_that_settings_changed) {
   const password_hasher costlier{{.memory_bytes = 2U << 20U, .passes = 1}};
   EXPECT_TRUE(costlier.needs_rehash(stored));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// Bytes of the largest mapping of this process that may consist of huge pages (proc(5): `hg` among its VmFlags).
+std::uint64_t most_in_huge_pages() {
+  std::ifstream maps{"/proc/self/smaps"};
+  std::uint64_t size = 0, most = 0;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.starts_with("Size:")) size = std::stoull(line.substr(5)) << 10U;
+    if (line.starts_with("VmFlags:") && line.find(" hg") != std::string::npos) most = std::max(most, size);
+  }
+  return most;
+}
+
+TEST(password_hasher, works_in_huge_pages) {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "this kernel has none";
+  constexpr std::uint64_t memory = 64U << 20U;
+  io_threads threads{1};
+  password_hasher hasher{{.memory_bytes = memory, .passes = 4}};
+  threads.start();
+  std::future<result<std::string>> hashed =
+      run<result<std::string>>(threads, [&] { return hasher.hash("long enough to be looked at"); });
+  std::uint64_t seen = 0;
+  while (seen < memory && hashed.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) {
+    seen = std::max(seen, most_in_huge_pages());
+  }
+  EXPECT_TRUE(hashed.get().has_value());
+  EXPECT_GE(seen, memory);
+  EXPECT_LT(most_in_huge_pages(), memory) << "and gives it back";
+  threads.stop();
+}
+#endif
 
 TEST_F(password_hasher_test, resumes_on_the_thread_that_asked) {
   auto same = run<bool>(threads, [&]() -> awaitable<bool> {

@@ -30,7 +30,7 @@ packages="g++ cmake ninja-build ccache mold pkg-config python3 python3-yaml ca-c
 test_packages="libgtest-dev libgmock-dev postgresql nginx-light curl python3-pytest python3-pytest-xdist
   chromium fonts-dejavu-core faketime python3-jsonschema python3-jwt python3-aiosmtpd python3-cryptography python3-requests python3-psycopg2"
 image_packages="nginx-light openssl git binutils"
-ops_packages="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter prometheus-nginx-exporter"
+ops_packages="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-postgres-exporter prometheus-nginx-exporter prometheus-blackbox-exporter"
 bench_packages="wrk libbenchmark-dev valgrind"
 lint_packages="git shellcheck clang-format-19 clang-tidy-19 valgrind"
 

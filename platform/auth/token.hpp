@@ -13,6 +13,10 @@
 #include "platform/auth/authenticator.hpp"
 #include "platform/core/clock.hpp"
 
+namespace prometheus {
+class Registry;
+}
+
 namespace cumulo::auth {
 
 /// A P-256 key pair with its id (RFC 7638 thumbprint).
@@ -107,12 +111,14 @@ class token_verifier final : public authenticator {
 
 /// Keeps a trust_store fresh from the user-service, on a thread of its own: JWKS every `keys_every`,
 /// revocations (`GET /.well-known/revocations` → {"revoked":["id",…]}) every `revocations_every`; jittered back-off
-/// while it is away, and what was fetched stays in use.
+/// while it is away, and what was fetched stays in use. When each was last fetched is in
+/// cumulo_trust_fetched_timestamp_seconds{what} (until then: when the fetcher was made).
 struct trust_fetcher_settings {
   std::string jwks_url{};
   std::string revocations_url{};  ///< default: beside the JWKS
   std::chrono::milliseconds keys_every{std::chrono::minutes{5}};
   std::chrono::milliseconds revocations_every{std::chrono::seconds{5}};
+  prometheus::Registry* metrics{nullptr};  ///< outlives the fetcher; none: nothing is measured
 };
 class trust_fetcher {
  public:

@@ -1,3 +1,6 @@
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
 #include <boost/json/parse.hpp>
 #include <random>
 #include <thread>
@@ -56,7 +59,12 @@ struct source {
   std::optional<steady::time_point> last_good{};
   std::string failure = "not fetched yet";
   std::string tag{};  ///< ETag of what we have
+  prometheus::Gauge* fetched_at{nullptr};
 };
+
+void mark_fetched(const source& what) {
+  if (what.fetched_at != nullptr) what.fetched_at->SetToCurrentTime();
+}
 
 }  // namespace
 
@@ -111,6 +119,7 @@ struct trust_fetcher::impl {
       if (!was_well) log::info("trust: fetched", {{"what", from.what}, {"url", from.url}});
       from.failures = 0;
       from.last_good = steady::now();
+      mark_fetched(from);
       from.due = *from.last_good + jittered(from.every);
       return;
     }
@@ -167,6 +176,15 @@ trust_fetcher::trust_fetcher(trust_store& target, trust_fetcher_settings setting
                       .url = std::move(settings.revocations_url),
                       .every = settings.revocations_every},
   });
+  if (settings.metrics == nullptr) return;
+  auto& fetched_at = prometheus::BuildGauge()
+                         .Name("cumulo_trust_fetched_timestamp_seconds")
+                         .Help("When the user-service's keys and revocations were fetched last.")
+                         .Register(*settings.metrics);
+  for (source* each : {&impl_->keys, &impl_->revocations}) {
+    each->fetched_at = &fetched_at.Add({{"what", each->what}});
+    mark_fetched(*each);
+  }
 }
 
 trust_fetcher::~trust_fetcher() { stop(); }

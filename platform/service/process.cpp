@@ -198,7 +198,8 @@ class process {
     }
     if (!what.holds_keys) {
       fetcher_.emplace(trust_, auth::trust_fetcher_settings{.jwks_url = options.text("jwks-url"),
-                                                            .revocations_url = options.text("revocations-url")});
+                                                            .revocations_url = options.text("revocations-url"),
+                                                            .metrics = &metrics_});
     }
     add_routes();
   }

@@ -101,6 +101,20 @@ def killed_again_and_again(lab):
     yield "a task-service killed four times", ["CumuloCrashLoop"]
 
 
+def revocations_unheard(lab):
+    service = lab.programs["task-service"]
+
+    def restart():
+        service.stop()
+        service.start()
+
+    service.environment["CUMULO_REVOCATIONS_URL"] = f"http://127.0.0.1:{free_port()}/"
+    restart()
+    yield "the task-service is told a wrong revocations-url", ["CumuloRevocationsOld"]
+    del service.environment["CUMULO_REVOCATIONS_URL"]
+    restart()
+
+
 def two_versions(lab):
     def start(binary):
         lab.twin.stop()
@@ -401,7 +415,7 @@ def alertmanager_gone(lab):
 
 SLOW = [webhook_endpoint_gone]
 OTHERS = [postgres_stopped, postgres_slow, nats_killed, task_service_killed, user_service_killed, notification_service_killed,
-          killed_again_and_again, two_versions, starved, too_many_connections, file_descriptors, log_reader_stuck, large_bodies,
+          killed_again_and_again, revocations_unheard, two_versions, starved, too_many_connections, file_descriptors, log_reader_stuck, large_bodies,
           small_disk_full, postgres_hangs, connections_taken, deadlocks, replica_behind, poison, reminder_row_held, mail_refused, gateway_killed, gateway_full,
           certificate_runs_out, host_disk_fills, bad_rule, alertmanager_gone]
 #: Why nothing is made to happen for these.

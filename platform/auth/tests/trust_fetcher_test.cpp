@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <prometheus/registry.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -156,6 +157,33 @@ TEST_F(trust_fetcher_test, fetches_both_and_says_so) {
   fetcher.start();
   EXPECT_TRUE(soon([&] { return accepts(token) && fetcher.state().fresh; })) << fetcher.state().detail;
   EXPECT_NE(fetcher.state().detail.find("keys fetched 0 s ago"), std::string::npos) << fetcher.state().detail;
+}
+
+TEST_F(trust_fetcher_test, measures_when_each_was_fetched_last) {
+  prometheus::Registry registry;
+  trust_fetcher_settings measured = settings();
+  measured.metrics = &registry;
+  auto fetched_at = [&](std::string_view what) {
+    double found = 0;
+    for (const auto& family : registry.Collect()) {
+      for (const auto& each : family.metric) {
+        if (each.label.at(0).value == what) found = each.gauge.value;
+      }
+    }
+    return found;
+  };
+  trust_fetcher fetcher{store, measured};
+  const double made = fetched_at("revocations");
+  EXPECT_NEAR(made, static_cast<double>(to_millis(system_clock().now())) / 1000, 5);
+  fetcher.start();
+  ASSERT_TRUE(soon([&] { return accepts(token) && fetched_at("revocations") > made + 1; }));
+  EXPECT_LT(fetched_at("keys"), made + 1) << "they are fetched hourly";
+
+  server->set(revocations_path, {.status = 500, .body = "{}"});
+  ASSERT_TRUE(soon([&] { return !fetcher.state().fresh; }));
+  const double last = fetched_at("revocations");
+  std::this_thread::sleep_for(1200ms);
+  EXPECT_EQ(fetched_at("revocations"), last) << "an answer that says nothing is none";
 }
 
 TEST_F(trust_fetcher_test, a_revocation_arrives) {

@@ -1,7 +1,11 @@
 // What the engines themselves do, without any of our code: prints `name rate` lines.
-//   raw-limits sqlite FOLDER SECONDS    point reads, pages of fifty clustered rows, commits of groups of 32 writes with
-//   fsync raw-limits postgres URL SECONDS     point reads in a libpq pipeline: two connections, sixteen under way on
-//   each raw-limits argon2 SECONDS           password hashes as the user-service makes them
+//
+//   raw-limits sqlite FOLDER SECONDS: point reads, pages of fifty clustered rows, commits of groups of 32 writes with
+//     fsync
+//
+//   raw-limits postgres URL SECONDS: point reads in a libpq pipeline, two connections, sixteen under way on each
+//
+//   raw-limits argon2 SECONDS: password hashes by libsodium alone, in pages as large as those of the hashing threads
 #include <libpq-fe.h>
 #include <sodium.h>
 #include <sqlite3.h>
@@ -17,6 +21,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "platform/auth/huge_pages.hpp"
 
 namespace {
 
@@ -202,6 +208,7 @@ void postgres(const std::string& url, double seconds) {
 
 void argon2(double seconds) {
   if (sodium_init() < 0) throw std::runtime_error{"no libsodium"};
+  cumulo::auth::map_huge_pages();
   const std::string password = "correct horse battery staple 7";
   std::array<char, crypto_pwhash_STRBYTES> hash{};
   measure("argon2", seconds, [&] {

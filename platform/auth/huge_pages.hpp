@@ -1,5 +1,5 @@
 #pragma once
-// Huge pages for the memory of password hashes; private to this room.
+// Huge pages for the memory of password hashes: for the threads that make them, and the bench of what these could do.
 //
 // libsodium maps that memory, some 19 MiB, anew for each hash, and has the kernel fill it at once with pages of 4 kB.
 // This takes longer than Argon2 does (docs/adr/0030), and whoever maps or unmaps in this process waits meanwhile.
